@@ -1,0 +1,39 @@
+# The two commands of the README: `make demo` and `make test`. Each sets everything up.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test check quick model wheel clean
+
+.venv/ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@
+
+demo: .venv/ready  ## tag the example accounts: on screen and into a file
+	$(BIN)/rejectnlp predict data/examples/accounts.csv --out demo-output.csv --force
+	@echo
+	$(BIN)/rejectnlp predict data/examples/accounts.csv --format csv 2>/dev/null | cut -d, -f1,2
+	@echo
+	$(BIN)/rejectnlp explain "They liked me, the manager said, but the post had been promised to somebody from the team all along. And my mind went blank on the one question I had practised."
+
+test: check wheel  ## everything the CI runs
+
+check: .venv/ready  ## format, lint, types, layers, tests with docstring examples
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/pytest -n 2
+	$(BIN)/rejectnlp data check
+
+quick: .venv/ready  ## the tests that take less than half a second each
+	$(BIN)/pytest -n 2 -m "not slow"
+
+model: .venv/ready  ## rebuild the default model from data/
+	$(BIN)/rejectnlp train --out models/default --force
+
+wheel: .venv/ready  ## build the wheel, install it alone elsewhere, and run it once
+	.ci/wheel
+
+clean:
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis demo-output.csv

@@ -1,0 +1,143 @@
+"""Accounts and their sentences: the text that goes in, cut where evidence can be pointed at."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from rejectnlp.settings import SETTINGS
+
+
+@dataclass(frozen=True)
+class Account:
+    """One free text by or about one person who did not get the job.
+
+    Examples
+    --------
+    >>> Account("a1", "They went with an internal candidate.").id
+    'a1'
+    """
+
+    id: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A stretch of an account: `text == account.text[start:end]`."""
+
+    text: str
+    start: int
+    end: int
+
+
+# A full stop after these does not end a sentence.
+_ABBREVIATIONS = frozenset(
+    "mr mrs ms dr prof st sr jr vs etc e.g i.e eg ie approx dept inc ltd corp a.m "
+    "p.m u.s u.k ph.d".split()
+)
+# The bounds keep the search linear: a million full stops in a row are no sentence end.
+_END = re.compile(r"[.!?…]{1,20}[\"'”’)\]]{0,4}(?=\s)|\n\s*")
+_LAST_WORD = re.compile(r"[^\s(\"'“‘]+$")
+# Where a very long sentence may be cut: people on forums write without full stops.
+_JOINT = re.compile(r"[,;:–—]\s+|\s[-–—]+\s|\s(?=(?:and|but|so|because|then|which|although)\s)")
+
+
+def split_sentences(text: str) -> list[Sentence]:
+    """Cut a text into sentences that keep their places in it.
+
+    Sentences end at `. ! ? …` before white space and at line breaks, not at
+    abbreviations or initials. What runs on beyond
+    `SETTINGS.longest_sentence` words is cut at its commas and conjunctions, so that
+    evidence stays short enough to read.
+
+    Returns
+    -------
+    list of Sentence
+        In order, without empty ones; `text[s.start:s.end] == s.text` for each.
+
+    Examples
+    --------
+    >>> [s.text for s in split_sentences("It went well. Dr. Who asked why!  No idea")]
+    ['It went well.', 'Dr. Who asked why!', 'No idea']
+    >>> split_sentences("  ")
+    []
+    """
+    sentences: list[Sentence] = []
+    start = 0
+    for end in _END.finditer(text):
+        if end.group()[0] == "." and _is_abbreviation(text, start, end.start()):
+            continue
+        sentences.extend(_cut(text, start, end.end()))
+        start = end.end()
+    sentences.extend(_cut(text, start, len(text)))
+    return sentences
+
+
+def _is_abbreviation(text: str, start: int, dot: int) -> bool:
+    # Looking back a bounded way keeps the whole split linear in the text's length.
+    last = _LAST_WORD.search(text, max(start, dot - 12), dot)
+    if last is None:
+        return False
+    word = last.group().lower()
+    return word in _ABBREVIATIONS or (len(word) == 1 and word.isalpha() and word != "i")
+
+
+def _cut(text: str, start: int, end: int) -> list[Sentence]:
+    """Trim white space and cut what is too long at its joints."""
+    pieces: list[Sentence] = []
+    if text[start:end].count(" ") >= SETTINGS.longest_sentence:
+        n_words, begin = 0, start
+        at = start
+        for joint in _JOINT.finditer(text, start, end):
+            n_words += text.count(" ", at, joint.end())
+            at = joint.end()
+            if n_words >= SETTINGS.longest_sentence // 2:
+                pieces.extend(_trim(text, begin, joint.end()))
+                begin, n_words = joint.end(), 0
+        start = begin
+    pieces.extend(_trim(text, start, end))
+    return pieces
+
+
+def _trim(text: str, start: int, end: int) -> list[Sentence]:
+    stretch = text[start:end]
+    inner = stretch.strip()
+    if not inner:
+        return []
+    start += len(stretch) - len(stretch.lstrip())
+    return [Sentence(inner, start, start + len(inner))]
+
+
+# The commonest English words: a text of some length without them is not English.
+_ENGLISH = frozenset(
+    "the a an i my me and to of in it was that for they with but on is he she we you had not "
+    "this at have as so be said were their his her our are just from got get what or if when "
+    "did didn't no there been all about out who him would after up how by job interview".split()
+)
+_LETTERS = re.compile(r"[^\W\d_][\w']*")
+
+
+def note_text(text: str) -> str:
+    """Say what a reader of the tags should know of the text itself.
+
+    Returns
+    -------
+    str
+        `empty` (no letter in it), `truncated` (only the first
+        `SETTINGS.longest_text` characters were read), `not_english`; "" for nothing.
+
+    Examples
+    --------
+    >>> note_text(" - "), note_text("Leider haben wir andere Bewerber genommen, sorry.")
+    ('empty', 'not_english')
+    >>> note_text("They went with somebody who had done the job before.")
+    ''
+    """
+    words = _LETTERS.findall(text[:4000].lower().replace("\u2019", "'"))
+    if not words:
+        return "empty"
+    known = sum(word in _ENGLISH for word in words)
+    if len(words) >= SETTINGS.fewest_words_for_language and known < len(words) * 0.12:
+        return "not_english"
+    return "truncated" if len(text) > SETTINGS.longest_text else ""

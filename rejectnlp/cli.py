@@ -1,0 +1,310 @@
+"""The shell commands: each parses, calls one verb of the library, and shows."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from rejectnlp import __version__
+from rejectnlp.errors import RejectNLPError, UsageError
+
+
+class _Door(TyperGroup):
+    """Turns the project's errors into their message and exit code, and closed pipes into quiet."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except RejectNLPError as error:
+            typer.echo(f"Error: {error}", err=True)
+            raise typer.Exit(error.exit_code) from None
+        except BrokenPipeError:
+            # Whoever read our output has seen enough; keep Python from complaining at its end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(0) from None
+        except KeyboardInterrupt:
+            typer.echo("Interrupted; nothing was written under the final name.", err=True)
+            raise typer.Exit(130) from None
+
+
+# Plain help: it greps, logs and reads aloud; and no tracebacks with the values of variables.
+_PLAIN: dict[str, Any] = {
+    "rich_markup_mode": None,
+    "pretty_exceptions_enable": False,
+    "no_args_is_help": True,
+    "context_settings": {"help_option_names": ["-h", "--help"]},
+}
+app = typer.Typer(
+    cls=_Door,
+    help="Say why a job interview failed, with the words of the account that show it.\n\n"
+    "For analysts, coaches and those who were turned down; not for employers to screen "
+    "applicants. Nothing leaves this machine.",
+    **_PLAIN,
+)
+data_app = typer.Typer(help="Check, describe and extend the labelled dataset.", **_PLAIN)
+app.add_typer(data_app, name="data")
+
+AccountsFile = Annotated[
+    str, typer.Argument(metavar="FILE", help="CSV, TSV, JSONL, Parquet or XLSX; - reads a pipe.")
+]
+DataFiles = Annotated[
+    list[Path] | None,
+    typer.Argument(
+        metavar="[DATA]...", help="The dataset's JSON Lines, or tables with a text and a label."
+    ),
+]
+ModelFolder = Annotated[
+    Path | None,
+    typer.Option("--model", metavar="DIR", help="Model folder.  [default: the one shipped]"),
+]
+OutFile = Annotated[
+    Path | None,
+    typer.Option("--out", "-o", metavar="FILE", help="Where to write.  [default: the screen]"),
+]
+TextColumn = Annotated[str | None, typer.Option(metavar="NAME", help="Column that holds the text.")]
+LabelColumn = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Column that holds the causes, several joined by ';'."),
+]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite what is there.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Write JSON.")]
+
+
+def _say(message: str) -> None:
+    typer.echo(message, err=True)
+
+
+def _watch(rows: Iterator[Any]) -> Iterator[Any]:
+    """Show a count and a rate on standard error once it takes more than two seconds."""
+    from tqdm import tqdm
+
+    return iter(tqdm(rows, unit=" rows", delay=2, disable=None, file=sys.stderr))
+
+
+@app.callback(invoke_without_command=True)
+def _main(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        typer.echo(f"rejectnlp {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def predict(
+    accounts: AccountsFile,
+    out: OutFile = None,
+    model: ModelFolder = None,
+    text_column: TextColumn = None,
+    id_column: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Column that holds the ids.")
+    ] = None,
+    format: Annotated[  # noqa: A002 - the option's name
+        str | None, typer.Option(metavar="csv|jsonl|parquet", help="Format of the output.")
+    ] = None,
+    force: Force = False,
+) -> None:
+    """Tag every account in a file with causes, probabilities and evidence."""
+    from rejectnlp.prediction import predict_file
+    from rejectnlp.scorer import load
+
+    summary = predict_file(
+        accounts,
+        load(model),
+        out,
+        text_column=text_column,
+        id_column=id_column,
+        format=format,
+        force=force,
+        report=_say,
+        watch=_watch,
+    )
+    _say(
+        f"{summary.n_tagged:,} accounts tagged, {summary.n_unexplained:,} of them unexplained"
+        + (f", {summary.n_noted:,} with a note (empty, not English, cut)" * bool(summary.n_noted))
+        + (f"; written to {out}" if out else "")
+    )
+    if summary.bad_rows:
+        _say_bad_rows(summary)
+        raise typer.Exit(3)
+
+
+def _say_bad_rows(summary: Any) -> None:
+    where = f": see {summary.bad_rows_file}" if summary.bad_rows_file else ""
+    _say(f"{len(summary.bad_rows):,} rows could not be read and were set aside{where}")
+    for row in summary.bad_rows[:10]:
+        _say(f"  row {row.number}: {row.reason}")
+    if len(summary.bad_rows) > 10:
+        _say(f"  and {len(summary.bad_rows) - 10:,} more")
+
+
+@app.command()
+def explain(
+    text: Annotated[str, typer.Argument(metavar="TEXT|-", help="The account; - reads a pipe.")],
+    model: ModelFolder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Explain one account: causes, the story with its evidence marked, next steps."""
+    from rejectnlp.scorer import load
+
+    if text == "-":
+        from rejectnlp.files import read_text
+
+        text = read_text("-")
+    tagger = load(model)
+    finding = tagger.explain(text)
+    if as_json:
+        typer.echo(json.dumps(finding.to_dict(), ensure_ascii=False, indent=1))
+        return
+    from rejectnlp.report import format_finding
+
+    columns = min(shutil.get_terminal_size().columns, 88)
+    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    typer.echo(format_finding(finding, tagger.codebook, width=columns, colour=colour))
+
+
+@app.command()
+def causes(as_json: AsJson = False, model: ModelFolder = None) -> None:
+    """List the causes: what they mean, what counts, whose move it is, next steps."""
+    from rejectnlp.codebook import read_codebook
+    from rejectnlp.report import format_codebook
+    from rejectnlp.storage import load_model
+
+    codebook = load_model(model).codebook if model else read_codebook()
+    if as_json:
+        typer.echo(json.dumps(codebook.to_dict(), ensure_ascii=False, indent=1))
+    else:
+        typer.echo(format_codebook(codebook))
+
+
+@app.command()
+def train(
+    data: DataFiles,
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="The model folder.")],
+    settings: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="TOML file of settings to change.")
+    ] = None,
+    text_column: TextColumn = None,
+    label_column: LabelColumn = None,
+    force: Force = False,
+) -> None:
+    """Train a model on labelled accounts: the dataset's format, or any labelled table."""
+    from rejectnlp.labels import read_labelled
+    from rejectnlp.report import format_card, format_training
+    from rejectnlp.settings import SETTINGS, read_settings
+    from rejectnlp.storage import check_free, save_model
+    from rejectnlp.training import train as train_model
+
+    check_free(out, force=force)
+    chosen = read_settings(settings) if settings else SETTINGS
+    rows, codebook = read_labelled(data or [], text_column, label_column, report=_say)
+    model = train_model(rows, codebook, chosen, report=_say)
+    save_model(model, out, format_card(model), force=force)
+    typer.echo(format_training(model))
+    _say(f"model written to {out}")
+
+
+@app.command()
+def evaluate(
+    data: DataFiles,
+    model: ModelFolder = None,
+    out: OutFile = None,
+    split: Annotated[
+        str | None,
+        typer.Option(
+            metavar="train|dev|test", help="Part to score.  [default: test if marked, else all]"
+        ),
+    ] = None,
+    text_column: TextColumn = None,
+    label_column: LabelColumn = None,
+    record: Annotated[
+        bool, typer.Option("--record", help="Keep the scores in the model's card.")
+    ] = False,
+    force: Force = False,
+) -> None:
+    """Score a model on labelled accounts that it never saw, beside simple rivals."""
+    from rejectnlp.evaluation import evaluate as evaluate_model
+    from rejectnlp.labels import read_labelled
+    from rejectnlp.outputs import write_text
+    from rejectnlp.report import format_card, format_evaluation
+    from rejectnlp.scorer import load
+    from rejectnlp.storage import record_scores
+
+    tagger = load(model)
+    rows, _ = read_labelled(
+        data or [], text_column, label_column, codebook=tagger.codebook, report=_say
+    )
+    evaluation = evaluate_model(rows, tagger, split=split, report=_say)
+    typer.echo(format_evaluation(evaluation))
+    if out:
+        text = json.dumps(evaluation.to_dict(), indent=1)
+        write_text(out, text + "\n", force=force)
+    if record:
+        if not model:
+            raise UsageError("--record needs --model DIR")
+        record_scores(model, evaluation.to_dict(), format_card)
+
+
+@data_app.command()
+def check(data: DataFiles = None) -> None:
+    """List everything wrong with a dataset: schema, spans, labels, duplicates, splits."""
+    from rejectnlp.dataset import check_rows, read_rows
+    from rejectnlp.labels import default_data
+
+    paths = data or default_data()
+    rows = read_rows(paths)
+    problems = check_rows(rows)
+    for problem in problems:
+        typer.echo(problem)
+    _say(f"{len(rows):,} rows in {len(paths)} files, {len(problems):,} problems")
+    if problems:
+        raise typer.Exit(1)
+
+
+@data_app.command()
+def describe(data: DataFiles = None) -> None:
+    """Describe a dataset in figures, as Markdown: what its datasheet shows."""
+    from rejectnlp.dataset import read_rows
+    from rejectnlp.description import describe_rows
+    from rejectnlp.labels import default_data
+
+    typer.echo(describe_rows(read_rows(data or default_data())))
+
+
+@data_app.command()
+def ingest(
+    pages: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="Saved text, Markdown or HTML pages.")
+    ],
+    out: OutFile = None,
+    force: Force = False,
+) -> None:
+    """Cut saved articles and comment threads into passages with pointers."""
+    from rejectnlp.articles import read_article
+    from rejectnlp.outputs import write_text
+
+    lines: list[str] = []
+    for page in pages:
+        passages = read_article(page)
+        n_comments = sum(p.role == "comment" for p in passages)
+        _say(f"{page.name}: {len(passages) - n_comments} passages, {n_comments} comments")
+        for p in passages:
+            row = {"id": f"{page.stem}: {p.pointer}", "role": p.role, "text": p.text}
+            lines.append(json.dumps(row, ensure_ascii=False))
+    if out:
+        write_text(out, "\n".join(lines) + "\n", force=force)
+    else:
+        typer.echo("\n".join(lines))
+
+
+def main() -> None:
+    """Run the command line; the console script's door."""
+    app()

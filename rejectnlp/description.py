@@ -1,0 +1,153 @@
+"""A dataset in figures: what its datasheet shows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from statistics import median
+
+from rejectnlp.codebook import UNEXPLAINED, Codebook, read_codebook
+from rejectnlp.dataset import GROUNDS, SPLITS, Labelled, find_near_duplicates
+from rejectnlp.training import number_groups
+
+READERS = ("reader_1", "reader_2")
+
+
+def describe_rows(rows: Sequence[Labelled], codebook: Codebook | None = None) -> str:
+    """Give Markdown tables: composition, causes, splits, grounds, agreement, wording."""
+    codebook = codebook or read_codebook()
+    parts = [
+        ("Composition", _describe_kinds(rows)),
+        ("Causes", _describe_causes(rows, codebook)),
+        ("Where the accounts come from", _describe_origins(rows)),
+        ("Agreement of the two first readers", _describe_agreement(rows, codebook)),
+        ("Wording", _describe_wording(rows)),
+    ]
+    return "\n\n".join(f"### {title}\n\n{text}" for title, text in parts if text)
+
+
+def _table(header: Sequence[str], body: Iterable[Sequence[object]]) -> str:
+    lines = [header, ["---"] + ["---:"] * (len(header) - 1), *body]
+    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
+
+
+def _describe_kinds(rows: Sequence[Labelled]) -> str:
+    kinds = Counter(row.kind for row in rows)
+    body = []
+    for kind, n in kinds.most_common():
+        own = [row for row in rows if row.kind == kind]
+        lengths = sorted(len(row.text.split()) for row in own)
+        n_splits = [sum(row.split == split for row in own) for split in SPLITS]
+        body.append((kind, n, *n_splits, median(lengths), lengths[0], lengths[-1]))
+    return _table(("kind", "rows", *SPLITS, "median words", "fewest", "most"), body)
+
+
+def _describe_causes(rows: Sequence[Labelled], codebook: Codebook) -> str:
+    accounts = [row for row in rows if row.kind == "account"]
+    sentences = [row for row in rows if row.kind == "sentence"]
+    grounds = Counter(
+        (s.cause, s.ground)
+        for row in accounts
+        for s in {(e.cause, e.ground): e for e in row.evidence}.values()
+    )
+    body = []
+    for cause in (*codebook.ids, UNEXPLAINED):
+        own = [row for row in accounts if cause in row.labels]
+        body.append(
+            (
+                cause,
+                len(own),
+                *(sum(row.split == split for row in own) for split in SPLITS),
+                sum(cause in row.labels for row in sentences),
+                *(grounds[cause, ground] for ground in GROUNDS),
+            )
+        )
+    header = ("cause", "accounts", *SPLITS, "sentences", *GROUNDS)
+    n_labels = Counter(len(row.causes) for row in accounts)
+    several = sum(n for k, n in n_labels.items() if k > 1)
+    note = f"{several:,} accounts carry more than one cause." if accounts else ""
+    return f"{_table(header, body)}\n\n{note}"
+
+
+def _describe_origins(rows: Sequence[Labelled]) -> str:
+    accounts = [row for row in rows if row.kind == "account" and row.origin.get("venue")]
+    if not accounts:
+        return ""
+    lines = [
+        f"{len(accounts):,} accounts from {len({r.origin['pointer'] for r in accounts}):,} pages"
+        f" ({len(set(number_groups(accounts).values())):,} groups of pages and authors)."
+    ]
+    for key in ("venue", "sampling", "country", "job"):
+        counts = Counter(row.origin.get(key, "??") for row in accounts)
+        top = ", ".join(f"{name} {n}" for name, n in counts.most_common(14))
+        more = f", and {len(counts) - 14} more" if len(counts) > 14 else ""
+        lines.append(f"- {key}: {top}{more}")
+    return "\n".join(lines)
+
+
+def _describe_agreement(rows: Sequence[Labelled], codebook: Codebook) -> str:
+    read = [r for r in rows if r.kind == "account" and all(v in r.votes for v in READERS)]
+    if not read:
+        return ""
+    same = sum(set(r.votes[READERS[0]]) == set(r.votes[READERS[1]]) for r in read)
+    body = []
+    for cause in (*codebook.ids, UNEXPLAINED):
+        first, second = ({r.id for r in read if cause in r.votes[v]} for v in READERS)
+        n_both = len(first & second)
+        f1 = 2 * n_both / (len(first) + len(second)) if first or second else 0.0
+        body.append((cause, n_both, len(first - second), len(second - first), f"{f1:.3f}"))
+    macro = sum(float(line[4]) for line in body[:-1]) / (len(body) - 1)
+    alpha = krippendorff_alpha([[r.votes[v] for v in READERS] for r in read])
+    return (
+        f"{len(read):,} accounts; the same set of causes in {same / len(read):.1%}; "
+        f"Krippendorff's alpha (MASI distance) {alpha:.3f}; macro-F1 between readers {macro:.3f}."
+        f"\n\n{_table(('cause', 'both', 'only first', 'only second', 'F1'), body)}"
+    )
+
+
+def krippendorff_alpha(votes: Sequence[Sequence[Iterable[str]]]) -> float:
+    """Measure how far readers agree on sets of causes beyond chance.
+
+    Parameters
+    ----------
+    votes
+        For each account, the set of causes each reader named.
+
+    References
+    ----------
+    Krippendorff, Content Analysis (1980); Passonneau, Measuring agreement on
+    set-valued items (LREC 2006), for the MASI distance.
+
+    Examples
+    --------
+    >>> krippendorff_alpha([[["a"], ["a"]], [["b"], ["b"]]])
+    1.0
+    """
+    from nltk.metrics import AnnotationTask, masi_distance
+
+    triples = [
+        (f"reader {r}", f"account {a}", frozenset(labels))
+        for a, readers in enumerate(votes)
+        for r, labels in enumerate(readers)
+    ]
+    return float(AnnotationTask(data=triples, distance=masi_distance).alpha())
+
+
+def _describe_wording(rows: Sequence[Labelled]) -> str:
+    lines = []
+    for kind in ("account", "sentence"):
+        texts = [row.text for row in rows if row.kind == kind]
+        if not texts:
+            continue
+        openings = Counter(" ".join(text.lower().split()[:2]) for text in texts)
+        top, n = openings.most_common(1)[0]
+        n_words = len({word for text in texts for word in text.lower().split()})
+        lines.append(
+            f'- {kind}s: {n_words:,} distinct words; most common opening "{top}" '
+            f"({n / len(texts):.1%})"
+        )
+    pairs = find_near_duplicates(rows)
+    lines.append(
+        f"- pairs that share half or more of the shorter one's five-word runs: {len(pairs)}"
+    )
+    return "\n".join(lines)

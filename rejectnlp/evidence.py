@@ -1,0 +1,155 @@
+"""Findings: the causes of one account, how likely they are, and the sentences that carry them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from html import escape
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rejectnlp.accounts import Sentence
+from rejectnlp.codebook import UNEXPLAINED
+from rejectnlp.decisions import word_certainty
+from rejectnlp.settings import SETTINGS
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A sentence that gives grounds for a cause: `account[start:end] == text`.
+
+    `weight` is 0 to 1: how much the sentence looks like grounds at all, times how much
+    it speaks for this cause.
+    """
+
+    cause: str
+    text: str
+    start: int
+    end: int
+    weight: float
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What rejectnlp says about one account.
+
+    Parameters
+    ----------
+    id
+        Of the account.
+    text
+        The account itself.
+    causes
+        Likeliest first; `("unexplained",)` where none is likely enough.
+    probabilities
+        Calibrated, one a cause, in the codebook's order.
+    evidence
+        Causes in the order of `causes`, strongest sentence first.
+    whose_move
+        Who could act: candidate, employer, both.
+    note
+        What the reader should know of the text: `empty`, `not_english`, `truncated`; or "".
+    """
+
+    id: str
+    text: str
+    causes: tuple[str, ...]
+    probabilities: Mapping[str, float]
+    evidence: tuple[Evidence, ...]
+    whose_move: tuple[str, ...]
+    note: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the finding as one row of output; the account's whole text is left out."""
+        return {
+            "id": self.id,
+            "causes": list(self.causes),
+            "probabilities": {c: round(p, 6) for c, p in self.probabilities.items()},
+            "evidence": [
+                {
+                    "cause": e.cause,
+                    "text": e.text,
+                    "start": e.start,
+                    "end": e.end,
+                    "weight": round(e.weight, 6),
+                }
+                for e in self.evidence
+            ],
+            "whose_move": list(self.whose_move),
+            "note": self.note,
+        }
+
+    def _repr_html_(self) -> str:
+        """Show the causes and the account with its evidence marked, in a notebook."""
+        tags = "".join(
+            f"<li><b>{escape(cause)}</b> {self._certainty(cause)}</li>" for cause in self.causes
+        )
+        story = "".join(
+            f'<mark title="{escape(", ".join(causes))}">{escape(text)}</mark>'
+            f" <sub>{escape(', '.join(causes))}</sub>"
+            if causes
+            else escape(text)
+            for text, causes in mark_evidence(self.text, self.evidence)
+        )
+        return f'<ul>{tags}</ul><p style="white-space:pre-wrap;max-width:45em">{story}</p>'
+
+    def _certainty(self, cause: str) -> str:
+        if cause == UNEXPLAINED:
+            return "the account gives no grounds that the model knows"
+        p = self.probabilities[cause]
+        return f"{word_certainty(p)}, {p:.0%}"
+
+
+def choose_evidence(
+    causes: Iterable[str],
+    order: Iterable[str],
+    sentences: list[Sentence],
+    weights: NDArray[np.float64],
+) -> tuple[Evidence, ...]:
+    """Choose the sentences to show for each named cause, strongest first.
+
+    The strongest is always shown; further ones while they reach half its weight.
+
+    Parameters
+    ----------
+    causes
+        The named causes.
+    order
+        All causes, in the order of the columns of `weights`.
+    weights
+        Shape (n_sentences, n_causes).
+    """
+    column = {cause: c for c, cause in enumerate(order)}
+    chosen: list[Evidence] = []
+    for cause in causes:
+        if cause == UNEXPLAINED or not sentences:
+            continue
+        own = weights[:, column[cause]]
+        best = np.argsort(-own, kind="stable")[: SETTINGS.most_evidence]
+        for i in best:
+            if own[i] >= own[best[0]] / 2:
+                s = sentences[i]
+                chosen.append(Evidence(cause, s.text, s.start, s.end, float(own[i])))
+    return tuple(chosen)
+
+
+def mark_evidence(text: str, evidence: Iterable[Evidence]) -> list[tuple[str, tuple[str, ...]]]:
+    """Cut a text into stretches, each with the causes that it is evidence for.
+
+    Examples
+    --------
+    >>> mark_evidence("Fine. I froze.", [Evidence("interview_mistake", "I froze.", 6, 14, 0.9)])
+    [('Fine. ', ()), ('I froze.', ('interview_mistake',))]
+    """
+    evidence = list(evidence)
+    cuts = sorted({0, len(text), *(e.start for e in evidence), *(e.end for e in evidence)})
+    return [
+        (
+            text[start:end],
+            tuple(dict.fromkeys(e.cause for e in evidence if e.start <= start and end <= e.end)),
+        )
+        for start, end in pairwise(cuts)
+    ]

@@ -1,0 +1,155 @@
+"""Labelled accounts from the dataset's own format or from any table with a text and a label."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from rejectnlp.codebook import UNEXPLAINED, Codebook, read_codebook
+from rejectnlp.dataset import Labelled, read_rows
+from rejectnlp.errors import DataError, UsageError, suggest
+from rejectnlp.files import BadRow, choose_column, choose_text_column, open_table
+from rejectnlp.settings import asset_path
+
+Report = Callable[[str], None]
+_LABEL_COLUMNS = ("labels", "label", "causes", "cause", "category", "class", "reason")
+
+
+def default_data() -> list[Path]:
+    """Name the dataset's files in a checkout.
+
+    Raises
+    ------
+    UsageError
+        If there is no checkout: the wheel carries the model, not the data.
+    """
+    paths = sorted(asset_path("data", "").glob("*.jsonl"))
+    paths = [path for path in paths if path.name != "hard_cases.jsonl"]
+    if not paths:
+        raise UsageError("the dataset is not installed", remedy="Name the files to read.")
+    return paths
+
+
+def read_labelled(
+    paths: Sequence[Path],
+    text_column: str | None = None,
+    label_column: str | None = None,
+    *,
+    codebook: Codebook | None = None,
+    report: Report = lambda message: None,
+) -> tuple[list[Labelled], Codebook]:
+    """Read labelled accounts, and find the codebook that their labels belong to.
+
+    Parameters
+    ----------
+    paths
+        JSON Lines in the dataset's format, or tables; none reads the project's dataset.
+    codebook
+        Whose causes the labels must be; None takes the project's codebook if the labels
+        are its causes, and otherwise makes one of the labels, in alphabetical order.
+
+    Raises
+    ------
+    DataError
+        If labels are not in the codebook, all bad rows at once.
+    """
+    paths = list(paths) or default_data()
+    for path in paths:
+        if not path.is_file():
+            raise UsageError("no such file", place=str(path))
+    own = [path for path in paths if _is_dataset(path)]
+    rows = read_rows(own)
+    for path in paths:
+        if path not in own:
+            rows += _read_table(path, text_column, label_column, report)
+    if not rows:
+        raise DataError("no labelled rows", place=", ".join(p.name for p in paths))
+    codebook = codebook or _choose_codebook(rows, report)
+    _check_labels(rows, codebook)
+    return rows, codebook
+
+
+def _is_dataset(path: Path) -> bool:
+    """Tell the dataset's format by its first row."""
+    if path.suffix != ".jsonl":
+        return False
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        try:
+            first = json.loads(lines.readline(2**20))
+        except ValueError:
+            return False
+    return isinstance(first, dict) and "text" in first and isinstance(first.get("labels"), list)
+
+
+def _read_table(
+    path: Path, text_column: str | None, label_column: str | None, report: Report
+) -> list[Labelled]:
+    rows: list[Labelled] = []
+    bad: list[BadRow] = []
+    with open_table(path) as table:
+        for assumption in table.assumptions:
+            report(f"{table.name}: {assumption}")
+        text = choose_text_column(table.columns, text_column)
+        label = choose_column(
+            table.columns, label_column, _LABEL_COLUMNS, "the causes", "--label-column"
+        )
+        for row in table:
+            if isinstance(row, BadRow):
+                bad.append(row)
+                continue
+            rows.append(
+                Labelled(
+                    id=f"{path.name}:{row.number}",
+                    text=row.values.get(text, ""),
+                    labels=split_labels(row.values.get(label, "")),
+                    origin={"type": "authored"},
+                )
+            )
+    if bad:
+        listed = "\n".join(f"  row {b.number}: {b.reason}" for b in bad[:20])
+        raise DataError(
+            f"{len(bad)} rows cannot be read:\n{listed}\n",
+            place=path.name,
+            remedy="Mend or remove them: a model should not be trained on half a file.",
+        )
+    return rows
+
+
+def split_labels(cell: str) -> tuple[str, ...]:
+    """Split the labels of a cell; an empty one is `unexplained`.
+
+    Examples
+    --------
+    >>> split_labels("skills_gap; follow_up"), split_labels("")
+    (('skills_gap', 'follow_up'), ('unexplained',))
+    """
+    labels = tuple(dict.fromkeys(part.strip() for part in cell.split(";") if part.strip()))
+    return labels or (UNEXPLAINED,)
+
+
+def _choose_codebook(rows: Sequence[Labelled], report: Report) -> Codebook:
+    codebook = read_codebook()
+    counts = Counter(label for row in rows for label in row.labels)
+    known = sum(n for label, n in counts.items() if label in (*codebook.ids, UNEXPLAINED))
+    if known * 2 >= sum(counts.values()):
+        return codebook
+    own = sorted(label for label in counts if label != UNEXPLAINED)
+    report(f"labels are not the codebook's causes: training on {len(own)} causes of your own")
+    return Codebook.from_ids(own)
+
+
+def _check_labels(rows: Sequence[Labelled], codebook: Codebook) -> None:
+    known = (*codebook.ids, UNEXPLAINED)
+    wrong = [(row.id, label) for row in rows for label in row.labels if label not in known]
+    if wrong:
+        listed = "\n".join(
+            f"  {row_id}: cause '{label}' {suggest(label, known)}".rstrip()
+            for row_id, label in wrong[:20]
+        )
+        more = f"\n  and {len(wrong) - 20} more" if len(wrong) > 20 else ""
+        raise DataError(
+            f"{len(wrong)} labels are not in the codebook:\n{listed}{more}\n",
+            remedy="`rejectnlp causes` lists them all.",
+        )

@@ -1,0 +1,232 @@
+"""Findings and evaluations as text for people: to read on a terminal, to paste into a mail."""
+
+from __future__ import annotations
+
+import textwrap
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+from rejectnlp.codebook import UNEXPLAINED, Codebook
+from rejectnlp.decisions import word_certainty
+from rejectnlp.evaluation import Evaluation, Interval
+from rejectnlp.evidence import Finding, mark_evidence
+from rejectnlp.settings import SETTINGS
+from rejectnlp.storage import Model
+
+WHO = {
+    "candidate": "your move",
+    "employer": "the employer's move",
+    "both": "a move for both sides",
+    "": "",
+}
+
+
+def format_finding(
+    finding: Finding, codebook: Codebook, *, width: int = 80, colour: bool = False
+) -> str:
+    """Lay out one account: its causes, the story with evidence marked, and next steps.
+
+    Parameters
+    ----------
+    width
+        Columns of the terminal.
+    colour
+        Whether to mark the evidence by ANSI escapes as well as by brackets.
+    """
+    letters = {cause: chr(ord("A") + i) for i, cause in enumerate(finding.causes)}
+    parts = ["WHY", *_list_causes(finding, codebook, letters), ""]
+    parts += ["THE STORY", *_mark_story(finding, letters, width, colour), ""]
+    parts += ["NEXT STEPS", *_list_steps(finding, codebook, width)]
+    return "\n".join(parts)
+
+
+def _list_causes(finding: Finding, codebook: Codebook, letters: dict[str, str]) -> list[str]:
+    if finding.causes == (UNEXPLAINED,):
+        near = max(finding.probabilities, key=lambda c: finding.probabilities[c])
+        return [
+            "  This story does not say why.",
+            f"  Nearest: {codebook[near].name}, {finding.probabilities[near]:.0%}, "
+            "too little to name it.",
+        ]
+    lines = []
+    for cause in finding.causes:
+        p = finding.probabilities[cause]
+        who = WHO.get(codebook[cause].whose_move, "")
+        lines.append(
+            f"  {letters[cause]}  {codebook[cause].name:22} {word_certainty(p):8} {p:4.0%}   {who}"
+        )
+        if cause == "discrimination":
+            lines.append("     (the account reports it; this is not a legal finding)")
+    return lines
+
+
+def _mark_story(finding: Finding, letters: dict[str, str], width: int, colour: bool) -> list[str]:
+    on, off = ("\x1b[1;4m", "\x1b[0m") if colour else ("", "")
+    story = "".join(
+        f"[{on}{printable(text)}{off}]{''.join(letters[c] for c in causes)}"
+        if causes
+        else printable(text)
+        for text, causes in mark_evidence(finding.text, finding.evidence)
+    )
+    lines: list[str] = []
+    for paragraph in story.splitlines() or [""]:
+        lines += textwrap.wrap(paragraph, width, initial_indent="  ", subsequent_indent="  ") or [
+            ""
+        ]
+    return lines
+
+
+def _list_steps(finding: Finding, codebook: Codebook, width: int) -> list[str]:
+    lines: list[str] = []
+    for cause in finding.causes:
+        if len(finding.causes) > 1:
+            lines.append(f"  {codebook[cause].name}")
+        for step in codebook[cause].next_steps:
+            lines += textwrap.wrap(step, width, initial_indent="  - ", subsequent_indent="    ")
+    return lines or ["  (this model's causes come without advice)"]
+
+
+def printable(text: str) -> str:
+    r"""Take out what would steer a terminal: escapes, control and direction characters.
+
+    Examples
+    --------
+    >>> printable("no\x1b[31m red\u202e\n")
+    'no[31m red\n'
+    """
+    return "".join(
+        ch for ch in text if ch == "\n" or unicodedata.category(ch) not in ("Cc", "Cf", "Cs")
+    )
+
+
+def format_codebook(codebook: Codebook, width: int = 80) -> str:
+    """Lay out the causes: what they mean, what counts, whose move it is, next steps."""
+    lines = [f"Codebook {codebook.version}", ""]
+    for cause in (*codebook.causes, codebook.unexplained):
+        core = ", core cause" if cause.is_core else ""
+        who = f" ({cause.whose_move}{core})" if cause.whose_move not in ("", "nobody") else ""
+        lines.append(f"{cause.id}{who}")
+        for title, items in (
+            ("", [cause.definition] if cause.definition else []),
+            ("counts: ", ["; ".join(cause.counts)] if cause.counts else []),
+            ("does not count: ", ["; ".join(cause.does_not_count)] if cause.does_not_count else []),
+            ("- ", list(cause.next_steps)),
+        ):
+            for item in items:
+                lines += textwrap.wrap(
+                    title + item, width, initial_indent="  ", subsequent_indent="    "
+                )
+        lines.append("")
+    return "\n".join(lines).rstrip()
+
+
+def format_training(model: Model) -> str:
+    """Lay out what a training reached on its own accounts, out of fold."""
+    fit = model.about["out_of_fold"]
+    lines = [
+        f"out of fold, on the {fit['n_accounts']:,} training accounts (cut-offs chosen on them):",
+        f"macro-F1 over {fit['n_causes']} causes with {SETTINGS.fewest_positives} accounts or more"
+        f"   {fit['macro_f1']:.3f}",
+        f"  always the most frequent cause    {fit['majority_macro_f1']:.3f}",
+        f"mean calibration error              {fit['mean_calibration_error']:.3f}",
+    ]
+    return "\n".join(lines)
+
+
+def format_card(model: Model) -> str:
+    """Write the model's card: what it is, what it learned from, how good it is, for whom."""
+    about = model.about
+    data, fit, codebook = about["data"], about["out_of_fold"], model.codebook
+    counts = ", ".join(
+        f"{n:,} {key.removeprefix('n_').replace('_', ' ')}"
+        for key, n in data.items()
+        if key.startswith("n_") and isinstance(n, int)
+    )
+    lines = [
+        "# Model card",
+        "",
+        "Reads an account of a failed job interview and gives, for each of "
+        f"{len(codebook.ids)} causes, a calibrated probability and the sentences that show it. "
+        "TF-IDF of words and characters, one logistic regression a cause.",
+        "",
+        "**For** those who were turned down, their coaches, and analysts of such accounts. "
+        "**Not for employers to screen applicants**, and not for decisions about a person. "
+        "A cause is what the account gives grounds for, not what happened: "
+        "`discrimination` means that the account reports it, never a finding.",
+        "",
+        f"- learned from: {counts} (fingerprint `{data['sha256'][:16]}`)",
+        f"- codebook: {about['codebook_version']}; causes: {', '.join(codebook.ids)}",
+        f"- out of fold on {fit['n_accounts']:,} training accounts: macro-F1 "
+        f"{fit['macro_f1']:.3f} over {fit['n_causes']} causes (always the most frequent cause: "
+        f"{fit['majority_macro_f1']:.3f}); mean calibration error "
+        f"{fit['mean_calibration_error']:.3f}. Cut-offs were chosen on these same accounts.",
+        f"- made with rejectnlp {about['release']}, "
+        + ", ".join(f"{name} {v}" for name, v in about["libraries"].items()),
+        "- limits: English; learned from public accounts as people tell them; misses causes told "
+        "in words it has not met; most probabilities are low where a text is short.",
+        "- the folder is plain arrays and JSON; no n-gram of a single text is kept.",
+    ]
+    if "evaluation" in about:
+        lines += ["", "## Evaluation on the held-out part", "", *_card_table(about["evaluation"])]
+    return "\n".join(lines) + "\n"
+
+
+def _card_table(e: Mapping[str, Any]) -> list[str]:
+    rivals = "; ".join(f"{name} {value:.3f}" for name, value in e["baselines"].items())
+    macro = e["macro_f1"]
+    lines = [
+        f"{e['n_accounts']:,} accounts in {e['n_groups']:,} groups of pages and authors. "
+        f"Macro-F1 over {len(e['counted'])} causes **{macro['value']:.3f}** "
+        f"(95 % {macro['low']:.3f} to {macro['high']:.3f}; rivals: {rivals}); mean calibration "
+        f"error {e['mean_calibration_error']:.3f}.",
+        "",
+        "| cause | accounts | precision | recall | F1 | calibration error |",
+        "| --- | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    lines += [
+        f"| {s['cause']} | {s['n_accounts']} | {s['precision']:.2f} | {s['recall']:.2f} "
+        f"| {s['f1']:.2f} | {s['calibration_error']:.3f} |"
+        for s in (*e["causes"], e["unexplained"])
+    ]
+    if e["evidence_hits"] is not None:
+        lines += [
+            "",
+            f"The first sentence shown for a right tag overlaps the words a reader marked in "
+            f"{e['evidence_hits']:.0%} of {e['n_evidence']:,} cases.",
+        ]
+    return lines
+
+
+def format_evaluation(e: Evaluation) -> str:
+    """Lay an evaluation out as text that can be pasted into a mail."""
+    lines = [
+        f"{e.n_accounts:,} accounts in {e.n_groups:,} groups of pages and authors",
+        "",
+        f"{'cause':22} {'accounts':>8} {'precision':>9} {'recall':>7} {'F1':>6} {'calib.err':>9}",
+    ]
+    for s in (*e.causes, e.unexplained):
+        few = " *" if s.cause not in (*e.counted, "unexplained") else ""
+        lines.append(
+            f"{s.cause:22} {s.n_accounts:8,} {s.precision:9.2f} {s.recall:7.2f} {s.f1:6.2f} "
+            f"{s.calibration_error:9.3f}{few}"
+        )
+    lines.append("")
+    if len(e.counted) < len(e.causes):
+        lines.append(f"* fewer than {SETTINGS.fewest_positives} accounts: not in the averages")
+    lines.append(f"macro-F1 over {len(e.counted)} causes   {_interval(e.macro_f1)}")
+    lines += [f"  {name:25} {value:.3f}" for name, value in e.baselines.items()]
+    if e.core_f1:
+        lines.append(f"macro-F1, core causes      {_interval(e.core_f1)}")
+    lines.append(f"micro-F1                   {_interval(e.micro_f1)}")
+    lines.append(f"mean calibration error     {e.mean_calibration_error:.3f}")
+    if e.evidence_hits is not None:
+        lines.append(
+            f"evidence: first sentence shown overlaps the marked words in "
+            f"{e.evidence_hits:.0%} of {e.n_evidence:,} right tags"
+        )
+    return "\n".join(lines)
+
+
+def _interval(figure: Interval) -> str:
+    return f"{figure.value:.3f}  (95 % {figure.low:.3f} to {figure.high:.3f})"

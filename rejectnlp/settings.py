@@ -1,0 +1,114 @@
+"""Every default of rejectnlp, with its reason."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, fields, replace
+from importlib import resources
+from pathlib import Path
+
+from rejectnlp.errors import UsageError, suggest
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What training and prediction do unless told otherwise.
+
+    Examples
+    --------
+    >>> Settings().seed
+    1
+    """
+
+    seed: int = 1
+    """The one seed: folds, bootstraps and samples draw from it."""
+
+    longest_sentence: int = 40
+    """Words after which a sentence without a full stop is cut at a joint."""
+
+    C: float = 4.0
+    """Inverse regularisation of the weights."""
+
+    balance: float = 0.5
+    """How far rare causes are weighed up, 0 not at all to 1 fully."""
+
+    fragment_weight: float = 0.5
+    """Weight of a sentence beside an account's 1."""
+
+    words_weight: float = 0.25
+    """Weight of bare marked words beside an account's 1."""
+
+    fewest_accounts: int = 20
+    """Accounts without which training is refused: fewer cannot be calibrated at all."""
+
+    n_jobs: int = 2
+    """Causes learned side by side; changes no number."""
+
+    fewest_positives: int = 10
+    """Accounts without which a cause's F1 is too shaky to enter an average."""
+
+    n_bootstrap: int = 1000
+    """Draws behind each 95 % interval."""
+
+    fewest_words_for_language: int = 6
+    """Words from which a text's language is judged: fewer say too little."""
+
+    most_evidence: int = 3
+    """Sentences shown for one cause at most: what a reader takes in at a glance."""
+
+    longest_text: int = 50_000
+    """Characters of a text that are read; a longer one is cut and its row says so."""
+
+
+SETTINGS = Settings()
+
+
+def read_settings(path: Path) -> Settings:
+    """Read settings from a TOML file; what it leaves out keeps its default.
+
+    Raises
+    ------
+    UsageError
+        If the file cannot be read, or names a setting that does not exist or another type.
+    """
+    try:
+        given = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError("is not a readable TOML file", place=str(path)) from error
+    types = {field.name: type(getattr(SETTINGS, field.name)) for field in fields(Settings)}
+    for name, value in given.items():
+        if name not in types:
+            raise UsageError(
+                f"no setting '{name}'",
+                place=str(path),
+                remedy=f"{suggest(name, types)}Settings: {', '.join(types)}.",
+            )
+        if types[name] is float and type(value) is int:
+            given[name] = float(value)
+        elif type(value) is not types[name]:
+            raise UsageError(
+                f"setting '{name}' must be of type {types[name].__name__}", place=str(path)
+            )
+    return replace(SETTINGS, **given)
+
+
+def asset_path(kind: str, name: str) -> Path:
+    """Find a file or folder that ships with rejectnlp.
+
+    In an installed wheel it lies inside the package, in a checkout beside it.
+
+    Parameters
+    ----------
+    kind
+        `data` or `models`.
+    name
+        Name below that folder.
+
+    Examples
+    --------
+    >>> asset_path("data", "codebook.json").name
+    'codebook.json'
+    """
+    package = Path(str(resources.files("rejectnlp")))
+    inside = package / kind / name
+    return inside if inside.exists() else package.parent / kind / name

@@ -1,0 +1,270 @@
+"""A model folder saved and loaded: plain arrays and JSON, nothing that can run code."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rejectnlp.codebook import Codebook
+from rejectnlp.errors import DataError, ModelError, OutputError
+
+FORMAT = 1
+"""Version of the folder; another one is refused, never guessed at."""
+
+ARRAYS = {"weights.npy": "float32", "idf.npy": "float64"}
+VOCABULARIES = ("words.txt", "chars.txt")
+_LARGEST = 512 * 2**20  # bytes of one file; no honest model comes near
+
+
+@dataclass(frozen=True)
+class Model:
+    """What a model folder holds.
+
+    Parameters
+    ----------
+    codebook
+        Causes in the order of the columns.
+    words, chars
+        The n-grams of both blocks, in the order of the rows of `weights`.
+    weights
+        float32, shape (n_words + n_chars, n_causes + 1); the last column is evidence.
+    idf
+        float64, shape (n_words + n_chars,).
+    intercepts
+        Shape (n_causes + 1,).
+    platt
+        Shape (n_causes, 3).
+    cutoffs
+        Shape (n_causes,).
+    is_exclusive
+        True if every account has just one cause.
+    word_ngrams, char_ngrams
+        Shortest and longest n-gram of each block.
+    about
+        Settings, fingerprint of the data, library versions, scores.
+    """
+
+    codebook: Codebook
+    words: list[str]
+    chars: list[str]
+    weights: NDArray[np.float32]
+    idf: NDArray[np.float64]
+    intercepts: NDArray[np.float64]
+    platt: NDArray[np.float64]
+    cutoffs: NDArray[np.float64]
+    is_exclusive: bool
+    word_ngrams: tuple[int, int]
+    char_ngrams: tuple[int, int]
+    about: Mapping[str, Any]
+
+
+def check_free(folder: Path, *, force: bool) -> None:
+    """Refuse a place for a model that is taken, before hours are spent on training it.
+
+    Raises
+    ------
+    OutputError
+        If the folder exists and `force` is not set, or is no model folder.
+    """
+    if not folder.exists():
+        return
+    if folder.is_dir() and not any(folder.iterdir()):
+        return
+    if not _manifest(folder).is_file():
+        raise OutputError("is no model folder; it is left alone", place=str(folder))
+    if not force:
+        raise OutputError(
+            "exists already", place=str(folder), remedy="Use --force or another --out."
+        )
+
+
+def save_model(model: Model, folder: Path, card: str, *, force: bool = False) -> None:
+    """Write a model folder whole or not at all.
+
+    Raises
+    ------
+    OutputError
+        If the folder exists and `force` is not set, or is no model folder.
+    """
+    check_free(folder, force=force)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    try:
+        _write_parts(model, fresh, card)
+        fresh.chmod(0o755)
+        if folder.exists():
+            old = fresh.with_suffix(".old")
+            os.replace(folder, old)
+            os.replace(fresh, folder)
+            shutil.rmtree(old)
+        else:
+            os.replace(fresh, folder)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def record_scores(
+    folder: Path, scores: Mapping[str, Any], write_card: Callable[[Model], str]
+) -> None:
+    """Keep the scores of an evaluation in a model's manifest and card."""
+    model = load_model(folder)
+    about = {**model.about, "evaluation": dict(scores)}
+    # A copy of the arrays, since the files they are mapped from are about to be replaced.
+    model = replace(model, about=about, weights=np.array(model.weights), idf=np.array(model.idf))
+    save_model(model, folder, write_card(model), force=True)
+
+
+def _manifest(folder: Path) -> Path:
+    return folder / "manifest.json"
+
+
+def _write_parts(model: Model, folder: Path, card: str) -> None:
+    np.save(folder / "weights.npy", np.ascontiguousarray(model.weights, dtype=np.float32))
+    np.save(folder / "idf.npy", np.asarray(model.idf, dtype=np.float64))
+    for name, ngrams in zip(VOCABULARIES, (model.words, model.chars), strict=True):
+        (folder / name).write_text("\n".join(ngrams), encoding="utf-8", newline="\n")
+    manifest = {
+        "format": FORMAT,
+        "is_exclusive": model.is_exclusive,
+        "word_ngrams": model.word_ngrams,
+        "char_ngrams": model.char_ngrams,
+        "n_words": len(model.words),
+        "n_chars": len(model.chars),
+        "intercepts": model.intercepts.tolist(),
+        "platt": model.platt.tolist(),
+        "cutoffs": model.cutoffs.tolist(),
+        "codebook": model.codebook.to_dict(),
+        "files": {name: _fingerprint(folder / name) for name in (*ARRAYS, *VOCABULARIES)},
+        "about": model.about,
+    }
+    text = json.dumps(manifest, indent=1, ensure_ascii=False)
+    _manifest(folder).write_text(text + "\n", encoding="utf-8")
+    (folder / "README.md").write_text(card, encoding="utf-8")
+
+
+def _fingerprint(path: Path) -> dict[str, Any]:
+    data = path.read_bytes()
+    return {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+
+
+def load_model(folder: Path) -> Model:
+    """Open a model folder without running anything it holds.
+
+    Every file is checked against the size and SHA-256 in the manifest, every array
+    against the type and shape that the causes and vocabularies call for.
+
+    Raises
+    ------
+    ModelError
+        If the folder is missing, damaged, or not a model of this format.
+    """
+    manifest = _read_manifest(folder)
+    try:
+        return _read_parts(folder, manifest)
+    except (KeyError, TypeError, ValueError, AttributeError, DataError) as error:
+        raise ModelError(
+            f"the manifest does not fit the model ({type(error).__name__})",
+            place=str(folder),
+            remedy="Train it again with `rejectnlp train`.",
+        ) from error
+
+
+def _read_manifest(folder: Path) -> dict[str, Any]:
+    path = _manifest(folder)
+    if not path.is_file():
+        what = "holds no model (manifest.json is missing)" if folder.is_dir() else "does not exist"
+        raise ModelError(
+            what, place=str(folder), remedy="Make a model with `rejectnlp train DATA --out DIR`."
+        )
+    try:
+        manifest = json.loads(_read_bounded(path, 16 * 2**20))
+    except (ValueError, RecursionError) as error:
+        raise ModelError("manifest.json is not readable JSON", place=str(folder)) from error
+    version = manifest.get("format") if isinstance(manifest, dict) else None
+    if version != FORMAT:
+        raise ModelError(
+            f"model format {version!r} is not the one this release reads ({FORMAT})",
+            place=str(folder),
+            remedy="Train it again with `rejectnlp train`.",
+        )
+    assert isinstance(manifest, dict)
+    return manifest
+
+
+def _read_bounded(path: Path, largest: int) -> bytes:
+    if path.is_symlink() or not path.is_file():
+        raise ModelError("is not a plain file", place=str(path))
+    if path.stat().st_size > largest:
+        raise ModelError(f"is larger than {largest} bytes", place=str(path))
+    return path.read_bytes()
+
+
+def _read_parts(folder: Path, manifest: dict[str, Any]) -> Model:
+    data = {
+        name: _read_checked(folder, name, manifest["files"][name])
+        for name in (*ARRAYS, *VOCABULARIES)
+    }
+    codebook = Codebook.from_dict(manifest["codebook"])
+    words, chars = (data[name].decode("utf-8").split("\n") for name in VOCABULARIES)
+    n_rows, n_causes = len(words) + len(chars), len(codebook.causes)
+    if (len(words), len(chars)) != (manifest["n_words"], manifest["n_chars"]):
+        raise ValueError("vocabulary")
+    return Model(
+        codebook=codebook,
+        words=words,
+        chars=chars,
+        weights=_read_array(folder, "weights.npy", (n_rows, n_causes + 1)),
+        idf=_read_array(folder, "idf.npy", (n_rows,)),
+        intercepts=_check_numbers(manifest["intercepts"], (n_causes + 1,)),
+        platt=_check_numbers(manifest["platt"], (n_causes, 3)),
+        cutoffs=_check_numbers(manifest["cutoffs"], (n_causes,)),
+        is_exclusive=bool(manifest["is_exclusive"]),
+        word_ngrams=_check_range(manifest["word_ngrams"]),
+        char_ngrams=_check_range(manifest["char_ngrams"]),
+        about=dict(manifest["about"]),
+    )
+
+
+def _read_checked(folder: Path, name: str, promised: Mapping[str, Any]) -> bytes:
+    path = folder / name
+    data = _read_bounded(path, _LARGEST)
+    if len(data) != promised["bytes"] or hashlib.sha256(data).hexdigest() != promised["sha256"]:
+        raise ModelError(
+            "is damaged or was changed: it does not have the fingerprint in manifest.json",
+            place=str(path),
+            remedy="Copy the model again, or train it again.",
+        )
+    return data
+
+
+def _read_array(folder: Path, name: str, shape: tuple[int, ...]) -> NDArray[Any]:
+    array: NDArray[Any] = np.load(folder / name, mmap_mode="r", allow_pickle=False)
+    if array.dtype != ARRAYS[name] or array.shape != shape:
+        raise ValueError(name)
+    if not np.isfinite(array).all():
+        raise ValueError(name)
+    return array
+
+
+def _check_numbers(values: Any, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    array = np.array(values, dtype=np.float64)
+    if array.shape != shape or not np.isfinite(array).all():
+        raise ValueError("numbers")
+    return array
+
+
+def _check_range(values: Any) -> tuple[int, int]:
+    shortest, longest = (int(v) for v in values)
+    if not 1 <= shortest <= longest <= 8:
+        raise ValueError("n-grams")
+    return shortest, longest

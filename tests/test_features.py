@@ -1,0 +1,53 @@
+import numpy as np
+import pytest
+
+from rejectnlp.features import TextFeatures
+from rejectnlp.normalisation import normalise
+
+TEXTS = ["They didn’t ask me", "they asked me twice", "nobody asked"]
+
+
+def test_each_block_has_length_one():
+    features = TextFeatures(min_words=1, min_chars=1)
+    X = features.fit_transform(TEXTS)
+    n_words = len(features.words_.vocabulary_)
+    for block in (X[:, :n_words], X[:, n_words:]):
+        assert np.allclose(np.asarray(block.power(2).sum(axis=1)).ravel(), 1)
+
+
+def test_fitting_and_transforming_agree():
+    features = TextFeatures(min_words=1, min_chars=1)
+    difference = features.fit_transform(TEXTS) - features.transform(TEXTS)
+    assert abs(difference).max() < 1e-12
+
+
+def test_a_word_keeps_its_apostrophe_whatever_its_shape():
+    features = TextFeatures(min_words=1, min_chars=1).fit(TEXTS)
+    assert "word:didn't" in features.get_feature_names_out()
+    assert normalise("DIDN’T") == normalise("didn`t") == "didn't"
+
+
+def test_columns_are_named_words_first():
+    features = TextFeatures(min_words=1, min_chars=1)
+    names = features.fit(TEXTS).get_feature_names_out()
+    assert len(names) == features.transform(TEXTS).shape[1]
+    kinds = [name.split(":", 1)[0] for name in names]
+    assert kinds == sorted(kinds, key=["word", "char"].index)
+
+
+def test_what_stands_in_one_text_only_is_not_kept():
+    texts = [*TEXTS * 20, "zebra"]
+    names = TextFeatures().fit(texts).get_feature_names_out()
+    assert not [name for name in names if "zebra" in name]
+
+
+def test_no_texts_give_no_rows():
+    features = TextFeatures(min_words=1, min_chars=1).fit(TEXTS)
+    assert features.transform([]).shape == (0, len(features.get_feature_names_out()))
+
+
+def test_transforming_before_fitting_is_refused():
+    from sklearn.exceptions import NotFittedError
+
+    with pytest.raises(NotFittedError):
+        TextFeatures().transform(TEXTS)

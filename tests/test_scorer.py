@@ -1,0 +1,125 @@
+"""The scorer against scikit-learn, its oracle."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import rejectnlp.scorer
+from rejectnlp.accounts import Account, note_text
+from rejectnlp.codebook import read_codebook
+from rejectnlp.scorer import Tagger
+from rejectnlp.settings import Settings
+from rejectnlp.training import make_classifier, number_groups, targets, to_model
+
+
+@pytest.fixture(scope="module")
+def oracle(rows):
+    """The scikit-learn estimator and the tagger made from it."""
+    book = read_codebook()
+    groups = number_groups(rows)
+    classifier = make_classifier(Settings(n_jobs=1)).fit(
+        [row.text for row in rows], targets(rows, book), [groups[row.id] for row in rows]
+    )
+    return classifier, Tagger(to_model(classifier, book, {}))
+
+
+def expect(classifier, texts):
+    """The oracle's probabilities; a text without a letter has none by rule."""
+    told = np.array([note_text(text) != "empty" for text in texts])
+    return classifier.predict_proba(texts) * told[:, None]
+
+
+STRANGE = [
+    "",
+    "x",
+    "İSTANBUL ǅ ß ﬁ",
+    "e\u0301 o\u0308 \u200d \U0001f600 \U0001f468\u200d\U0001f469",
+    "didn't DIDN’T didn`t ''' ' a'b'",
+    "\x1c\x85\u2028 they\u00a0yawned \x00",
+    "\ud800 lone",
+    "a" * 5000,
+    "phone " * 3000,
+    "i. i. i... ?! \r\n\r\n yes",
+]
+
+
+def test_strange_texts_score_as_scikit_learn_scores_them(oracle):
+    classifier, tagger = oracle
+    expected = expect(classifier, STRANGE)
+    assert np.abs(tagger.predict_proba(STRANGE) - expected).max() <= 1e-9
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.text(max_size=120), min_size=1, max_size=4))
+def test_any_text_scores_as_scikit_learn_scores_it(oracle, texts):
+    classifier, tagger = oracle
+    expected = expect(classifier, texts)
+    assert np.abs(tagger.predict_proba(texts) - expected).max() <= 1e-9
+
+
+def test_the_invented_accounts_get_the_same_tags(oracle, rows):
+    classifier, tagger = oracle
+    texts = [row.text for row in rows]
+    named = classifier.predict(texts)
+    for text, marks in zip(texts, named, strict=True):
+        expected = {c for c, mark in zip(tagger.causes, marks, strict=True) if mark}
+        assert set(tagger.predict([text])[0]) - {"unexplained"} == expected
+
+
+def test_one_text_alone_scores_as_in_any_batch(tiny_tagger, rows):
+    texts = [row.text for row in rows]
+    together = tiny_tagger.predict_proba(texts)
+    alone = np.vstack([tiny_tagger.predict_proba([text]) for text in texts])
+    assert np.array_equal(together, alone)
+
+
+def test_no_texts_give_no_rows(tiny_tagger):
+    assert tiny_tagger.predict_proba([]).shape == (0, 13)
+    assert tiny_tagger.predict([]) == []
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=300))
+def test_evidence_cuts_the_quoted_words_out_of_the_text(tiny_tagger, text):
+    finding = tiny_tagger.explain(text)
+    assert all(0 <= p <= 1 for p in finding.probabilities.values())
+    for e in finding.evidence:
+        assert text[e.start : e.end] == e.text
+
+
+def test_findings_keep_ids_and_order(tiny_tagger):
+    accounts = [Account("b", "He yawned."), Account("a", ""), Account("b", "Rude.")]
+    assert [f.id for f in tiny_tagger.find(accounts)] == ["b", "a", "b"]
+
+
+def test_an_empty_text_is_unexplained_and_says_so(tiny_tagger):
+    finding = tiny_tagger.explain("  ")
+    assert (finding.causes, finding.note, finding.evidence) == (("unexplained",), "empty", ())
+
+
+def test_a_polite_formula_alone_is_unexplained(tiny_tagger):
+    assert tiny_tagger.explain("They went in another direction.").causes == ("unexplained",)
+
+
+def test_the_sentence_that_shows_the_cause_comes_first(tiny_tagger):
+    finding = tiny_tagger.explain("The tea was good. He yawned and looked at his phone. Bye.")
+    assert finding.causes == ("cold_interviewer",)
+    assert finding.evidence[0].text == "He yawned and looked at his phone."
+    assert finding.whose_move == ("employer",)
+
+
+def test_a_very_long_text_is_cut_and_says_so(tiny_tagger):
+    read = "The tea was good. " * 4000
+    finding = tiny_tagger.explain(read + "He yawned, he was rude.")
+    assert finding.note == "truncated"
+    assert finding.probabilities == tiny_tagger.explain(read).probabilities
+
+
+def test_the_memory_for_words_is_bounded(tiny_model, monkeypatch):
+    monkeypatch.setattr(rejectnlp.scorer, "_MOST_REMEMBERED", 50)
+    tagger = Tagger(tiny_model)
+    before = tagger.predict_proba(["He yawned at me."])
+    tagger.predict_proba([" ".join(f"w{n}" for n in range(500))])
+    assert len(tagger._tokens) <= 50
+    assert np.array_equal(tagger.predict_proba(["He yawned at me."]), before)
