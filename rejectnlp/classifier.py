@@ -23,6 +23,7 @@ from rejectnlp.features import TextFeatures
 from rejectnlp.settings import SETTINGS
 
 Floats = NDArray[np.float64]
+_OWN_INTERCEPT = 2.0  # scales the intercepts' columns: they are held back less than the slopes
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class CauseClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """TF-IDF and one logistic regression a cause, calibrated out of fold.
 
     Every cause has a score for the whole account and one for its best sentence,
-    both from the same weights; a two-variable Platt scaling, learned on accounts that
+    both from the same weights; a Platt scaling of the two, learned on accounts that
     the weights have not seen, joins them into a probability. Cut-offs are chosen on
     the same out-of-fold probabilities.
 
@@ -81,7 +82,8 @@ class CauseClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Rounded to float32, so that a saved model gives the same numbers.
     intercept_ : array of shape (n_causes + 1,)
     platt_ : array of shape (n_causes, 3)
-        Slope of the account score, slope of the best sentence's, intercept.
+        Slope of the account score, slope of the best sentence's, intercept; the slopes
+        are the same for all causes.
     cutoffs_ : array of shape (n_causes,)
     out_of_fold_ : array of shape (n_accounts, n_causes)
         Probabilities of the training accounts, each by weights that never saw it.
@@ -165,7 +167,7 @@ class CauseClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             extra=fragments,
         )
         held_out = self._score_out_of_fold(material)
-        self.platt_ = np.array([fit_platt(held_out[:, c], Y[:, c]) for c in range(Y.shape[1])])
+        self.platt_ = fit_platt(held_out, Y)
         self.out_of_fold_ = apply_platt(held_out, self.platt_)
         self.cutoffs_ = np.array(
             [choose_cutoff(self.out_of_fold_[:, c], Y[:, c]) for c in range(Y.shape[1])]
@@ -327,22 +329,35 @@ def _fit_one(
     return model.coef_[0], float(model.intercept_[0])
 
 
-def fit_platt(scores: Floats, y: NDArray[np.int8]) -> Floats:
-    """Learn slopes and intercept that turn two scores into a probability.
+def fit_platt(scores: Floats, Y: NDArray[np.int8]) -> Floats:
+    """Learn the slopes and intercepts that turn two scores into probabilities.
+
+    All causes share the slopes and each has an intercept of its own: a cause with a dozen
+    accounts cannot support three numbers, and borrows two from the others.
 
     Parameters
     ----------
     scores
-        Account and best-sentence score, shape (n, 2).
-    y
-        Whether the cause holds.
+        Account and best-sentence scores, shape (n, k, 2).
+    Y
+        Whether each cause holds, shape (n, k).
+
+    Returns
+    -------
+    array of shape (k, 3)
+        Slope of the account score, slope of the best sentence's, intercept.
     """
-    n_yes = int(y.sum())
-    if not 0 < n_yes < len(y):
-        return np.array([0.0, 0.0, -5.0 if not n_yes else 5.0])
-    model = LogisticRegression(C=1.0, solver="lbfgs", max_iter=1000)
-    model.fit(scores, y)
-    return np.array([*model.coef_[0], model.intercept_[0]])
+    n, k = Y.shape
+    platt = np.zeros((k, 3))
+    varied = np.flatnonzero((Y.min(axis=0) < Y.max(axis=0)) if n else np.zeros(k, bool))
+    platt[:, 2] = np.where(Y.any(axis=0), 5.0, -5.0)  # of causes that all have, or none
+    if len(varied):
+        own = np.broadcast_to(np.eye(len(varied)) * _OWN_INTERCEPT, (n, len(varied), len(varied)))
+        X = np.concatenate([scores[:, varied], own], axis=2).reshape(n * len(varied), -1)
+        model = LogisticRegression(C=1.0, max_iter=2000).fit(X, Y[:, varied].ravel())
+        platt[varied, :2] = model.coef_[0, :2]
+        platt[varied, 2] = model.coef_[0, 2:] * _OWN_INTERCEPT + model.intercept_[0]
+    return platt
 
 
 def apply_platt(scores: Floats, platt: Floats) -> Floats:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import textwrap
 import unicodedata
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rejectnlp.codebook import UNEXPLAINED, Codebook
 from rejectnlp.decisions import word_certainty
-from rejectnlp.evaluation import Evaluation, Interval
 from rejectnlp.evidence import Finding, mark_evidence
 from rejectnlp.settings import SETTINGS
-from rejectnlp.storage import Model
+
+if TYPE_CHECKING:  # Explaining one account must not wait for scikit-learn to load.
+    from rejectnlp.evaluation import Evaluation, Interval
+    from rejectnlp.storage import Model
 
 WHO = {
     "candidate": "your move",

@@ -170,12 +170,21 @@ def test_fragments_teach_what_no_account_says():
 
 
 def test_platt_scaling_recovers_known_shares():
-    scores = np.repeat([[-2.0, -2.0], [2.0, 2.0]], 200, axis=0)
-    y = np.array([1] * 20 + [0] * 180 + [1] * 160 + [0] * 40, dtype=np.int8)
-    platt = fit_platt(scores, y)
-    p = apply_platt(scores[:, None, :], platt[None])[:, 0]
-    assert p[0] == pytest.approx(0.1, abs=0.02)
-    assert p[-1] == pytest.approx(0.8, abs=0.02)
+    scores = np.repeat([[[-2.0, -2.0]], [[2.0, 2.0]]], 2000, axis=0)
+    y = np.array([1] * 200 + [0] * 1800 + [1] * 1600 + [0] * 400, dtype=np.int8)[:, None]
+    p = apply_platt(scores, fit_platt(scores, y))
+    assert p[0, 0] == pytest.approx(0.1, abs=0.01)
+    assert p[-1, 0] == pytest.approx(0.8, abs=0.01)
+
+
+def test_causes_share_slopes_and_keep_their_own_frequency():
+    rng = np.random.default_rng(0)
+    scores = rng.normal(size=(4000, 2, 2))
+    rates = 1 / (1 + np.exp(-(scores.sum(axis=2) + np.array([0.0, -3.0]))))
+    Y = (rng.random((4000, 2)) < rates).astype(np.int8)
+    platt = fit_platt(scores, Y)
+    assert np.array_equal(platt[0, :2], platt[1, :2])
+    assert platt[:, 2] == pytest.approx([0.0, -3.0], abs=0.25)
 
 
 def test_a_cause_never_seen_keeps_a_small_probability():
