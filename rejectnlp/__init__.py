@@ -6,16 +6,16 @@ An account goes in; causes with their evidence come out::
 
 The house, each floor importing only from the floors below it:
 
-==========  ==============================================================
+==========  ===============================================================
 doors       `cli`
 report      `report`
 verbs       `evaluation`, `description`, above `training`, `prediction`
 outcome     `scorer`, `storage`
-model       `evidence`, `decisions`, `classifier`, `dataset`
+model       `evidence`, `classifier`, `decisions`, `scores`, `labels`, `dataset`
 material    `features`, `articles`, `files`
 words       `accounts`, `normalisation`, `codebook`
 ground      `settings`, `errors`
-==========  ==============================================================
+==========  ===============================================================
 
 It explains rejections to those who live them; it is not for employers to screen applicants.
 

@@ -211,6 +211,7 @@ class CauseClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         own = np.isin(material.extra.groups, material.groups[keep])
         use = own | (material.extra.groups < 0)
         X = sparse.vstack([material.texts.accounts[keep], material.fragments[use]], format="csr")
+        X.sum_duplicates()  # liblinear's door would do it in place, in two threads at once
         Y = np.vstack([material.Y[keep], material.extra.Y[use]])
         whole = material.extra.is_whole[use]
         weight = np.ones(len(Y))

@@ -232,8 +232,8 @@ def evaluate(
 ) -> None:
     """Score a model on labelled accounts that it never saw, beside simple rivals."""
     from rejectnlp.evaluation import evaluate as evaluate_model
+    from rejectnlp.files import write_text
     from rejectnlp.labels import read_labelled
-    from rejectnlp.outputs import write_text
     from rejectnlp.report import format_card, format_evaluation
     from rejectnlp.scorer import load
     from rejectnlp.storage import record_scores
@@ -289,7 +289,7 @@ def ingest(
 ) -> None:
     """Cut saved articles and comment threads into passages with pointers."""
     from rejectnlp.articles import read_article
-    from rejectnlp.outputs import write_text
+    from rejectnlp.files import write_text
 
     lines: list[str] = []
     for page in pages:

@@ -9,8 +9,15 @@ from typing import Any
 
 from rejectnlp.accounts import Account
 from rejectnlp.evidence import Finding
-from rejectnlp.files import BadRow, Table, choose_id_column, choose_text_column, open_table
-from rejectnlp.outputs import open_writer, write_bad_rows
+from rejectnlp.files import (
+    BadRow,
+    Table,
+    choose_id_column,
+    choose_text_column,
+    open_table,
+    open_writer,
+    write_bad_rows,
+)
 from rejectnlp.scorer import Tagger
 
 Report = Callable[[str], None]

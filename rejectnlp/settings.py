@@ -59,6 +59,12 @@ class Settings:
     longest_text: int = 50_000
     """Characters of a text that are read; a longer one is cut and its row says so."""
 
+    largest_input: int = 20_000_000
+    """Bytes of one piped text beyond which it is refused: no story, and memory has to end."""
+
+    largest_page: int = 5_000_000
+    """Bytes of a saved page; a long article has some 100 kB, beyond 5 MB it is something else."""
+
 
 SETTINGS = Settings()
 

@@ -1,0 +1,27 @@
+"""Tables in and out: CSV, TSV, JSONL, Parquet and Excel, one row at a time.
+
+Nothing is dropped silently. A record that cannot be read is a `BadRow` in its place,
+and what had to be guessed about a file stands in `Table.assumptions`. A file that is
+written gets its name when its last row is written, or never.
+"""
+
+from rejectnlp.files.columns import choose_column, choose_id_column, choose_text_column
+from rejectnlp.files.reading import open_table, read_text
+from rejectnlp.files.tables import BadRow, Row, Table
+from rejectnlp.files.writing import FORMATS, Writer, open_writer, write_bad_rows, write_text
+
+__all__ = [
+    "FORMATS",
+    "BadRow",
+    "Row",
+    "Table",
+    "Writer",
+    "choose_column",
+    "choose_id_column",
+    "choose_text_column",
+    "open_table",
+    "open_writer",
+    "read_text",
+    "write_bad_rows",
+    "write_text",
+]

@@ -1,0 +1,101 @@
+"""Which column holds what."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from rejectnlp.errors import DataError, UsageError, suggest
+from rejectnlp.files.values import printable
+
+TEXT_COLUMNS = (
+    *("text", "story", "account", "comment", "review"),
+    *("body", "answer", "feedback", "description", "message"),
+)
+"""Columns taken for the text when none is named, in this order."""
+
+
+def choose_text_column(columns: Sequence[str], wanted: str | None) -> str:
+    """Find the column that holds the text: the one wanted, a usual name, or the only one.
+
+    Examples
+    --------
+    >>> choose_text_column(["id", "Story"], None)
+    'Story'
+    >>> choose_text_column(["nr", "Antwort"], "antwort")
+    'Antwort'
+    """
+    return choose_column(columns, wanted, TEXT_COLUMNS, "the text", "--text-column")
+
+
+def choose_column(
+    columns: Sequence[str], wanted: str | None, usual: Sequence[str], what: str, option: str
+) -> str:
+    """Find a column: the one wanted, one with a usual name, or the only one.
+
+    Parameters
+    ----------
+    usual
+        Lower-case names to look for, best first.
+    what, option
+        What the column holds and the option that names it, for the message.
+
+    Examples
+    --------
+    >>> choose_column(["text", "Cause"], None, ["label", "cause"], "the causes", "--label-column")
+    'Cause'
+    """
+    if wanted is not None:
+        return _find_column(columns, wanted)
+    by_lower = {column.lower(): column for column in columns}
+    for name in usual:
+        if name in by_lower:
+            return by_lower[name]
+    if len(columns) == 1:
+        return columns[0]
+    problem = f"which column holds {what}? Columns: {_listed(columns)}; use {option}"
+    raise UsageError(problem)
+
+
+def choose_id_column(columns: Sequence[str], wanted: str | None) -> str | None:
+    """Find the column that holds the ids; without one, record numbers serve.
+
+    Examples
+    --------
+    >>> choose_id_column(["ID", "text"], None)
+    'ID'
+    >>> choose_id_column(["text"], None) is None
+    True
+    """
+    if wanted is not None:
+        return _find_column(columns, wanted)
+    return next((column for column in columns if column.lower() == "id"), None)
+
+
+def _find_column(columns: Sequence[str], wanted: str) -> str:
+    if wanted in columns:
+        return wanted
+    for column in columns:
+        if column.lower() == wanted.lower():
+            return column
+    remedy = f"{suggest(wanted, columns)}Columns: {_listed(columns)}."
+    raise UsageError(f"no column {printable(wanted)!r}", remedy=remedy)
+
+
+def name_columns(header: Sequence[str]) -> list[str]:
+    """Give the names of a header; a column without one is named by its place."""
+    names = [column.replace("\ufeff", "").strip() for column in header]
+    return [column or f"column {n}" for n, column in enumerate(names, start=1)]
+
+
+def check_columns(columns: Sequence[str]) -> None:
+    """Refuse columns of the same name."""
+    twice = [column for column, n in Counter(columns).items() if n > 1]
+    if twice:
+        problem = f"has columns of the same name: {_listed(twice)}"
+        raise DataError(problem, remedy="Rename them in the header.")
+
+
+def _listed(columns: Sequence[str]) -> str:
+    more = f", and {len(columns) - 20} more" if len(columns) > 20 else ""
+    return ", ".join(printable(column, 40) for column in columns[:20]) + more
