@@ -23,8 +23,9 @@ Examples
 --------
 >>> import rejectnlp
 >>> tagger = rejectnlp.load()
->>> tagger.predict(["They told me that the job had gone to an internal candidate."])
-[('pre_chosen_candidate',)]
+>>> finding = tagger.explain("They told me that the job had gone to an internal candidate.")
+>>> finding.causes[0]
+'pre_chosen_candidate'
 """
 
 from __future__ import annotations

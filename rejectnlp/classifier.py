@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -136,6 +136,7 @@ class CauseClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         y: ArrayLike,
         groups: ArrayLike | None = None,
         fragments: Fragments | None = None,
+        report: Callable[[str], None] = lambda message: None,
     ) -> Self:
         """Learn weights, calibration and cut-offs.
 
@@ -149,6 +150,8 @@ class CauseClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             Integers; accounts of one group are never torn apart by the folds.
         fragments
             Further material to learn from.
+        report
+            Called with a line of progress at each step.
         """
         X = check_texts(X)
         Y = self._read_targets(y, len(X))
@@ -166,12 +169,13 @@ class CauseClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             groups=groups,
             extra=fragments,
         )
-        held_out = self._score_out_of_fold(material)
+        held_out = self._score_out_of_fold(material, report)
         self.platt_ = fit_platt(held_out, Y)
         self.out_of_fold_ = apply_platt(held_out, self.platt_)
         self.cutoffs_ = np.array(
             [choose_cutoff(self.out_of_fold_[:, c], Y[:, c]) for c in range(Y.shape[1])]
         )
+        report("learning the weights")
         self.coef_, self.intercept_ = self._learn_weights(material, np.full(len(X), True))
         return self
 
@@ -191,7 +195,7 @@ class CauseClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.classes_ = np.arange(y.shape[1])
         return y.astype(np.int8)
 
-    def _score_out_of_fold(self, material: _Material) -> Floats:
+    def _score_out_of_fold(self, material: _Material, report: Callable[[str], None]) -> Floats:
         """Give account and best-sentence scores by weights that never saw the account."""
         n, k = material.Y.shape
         scores = np.zeros((n, k, 2))
@@ -199,7 +203,9 @@ class CauseClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if n_folds < 2:
             raise ValueError("at least two groups of texts are needed to calibrate")
         folds = GroupKFold(n_folds, shuffle=True, random_state=self.seed)
-        for seen, unseen in folds.split(material.Y, groups=material.groups):
+        parts = folds.split(material.Y, groups=material.groups)
+        for fold, (seen, unseen) in enumerate(parts, 1):
+            report(f"calibrating, fold {fold} of {n_folds}")
             keep = np.full(n, False)
             keep[seen] = True
             coef, intercept = self._learn_weights(material, keep)

@@ -58,7 +58,8 @@ AccountsFile = Annotated[
 DataFiles = Annotated[
     list[Path] | None,
     typer.Argument(
-        metavar="[DATA]...", help="The dataset's JSON Lines, or tables with a text and a label."
+        metavar="[DATA]...",
+        help="The dataset's JSON Lines, or tables with a text and a label.  [default: the dataset]",
     ),
 ]
 ModelFolder = Annotated[
@@ -187,8 +188,8 @@ def causes(as_json: AsJson = False, model: ModelFolder = None) -> None:
 
 @app.command()
 def train(
-    data: DataFiles,
     out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="The model folder.")],
+    data: DataFiles = None,
     settings: Annotated[
         Path | None, typer.Option(metavar="FILE", help="TOML file of settings to change.")
     ] = None,
@@ -214,7 +215,7 @@ def train(
 
 @app.command()
 def evaluate(
-    data: DataFiles,
+    data: DataFiles = None,
     model: ModelFolder = None,
     out: OutFile = None,
     split: Annotated[

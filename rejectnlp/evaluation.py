@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rejectnlp.accounts import Account
-from rejectnlp.codebook import Codebook
-from rejectnlp.dataset import Labelled
+from rejectnlp.codebook import Codebook, read_codebook
+from rejectnlp.dataset import Labelled, read_rows
 from rejectnlp.errors import DataError
 from rejectnlp.evidence import Finding
 from rejectnlp.scorer import Tagger
 from rejectnlp.scores import calibration_error, macro_f1, micro_f1, name_most_frequent
-from rejectnlp.settings import SETTINGS
+from rejectnlp.settings import SETTINGS, asset_path
 from rejectnlp.training import number_groups, targets
 
 Floats = NDArray[np.float64]
@@ -52,6 +52,7 @@ class Evaluation:
 
     `evidence_hits` is the share of rightly named causes whose first sentence shown
     overlaps the words that a reader marked; None where no words are marked.
+    `hard_cases` counts the codebook's decided cases that come out right, and all of them.
     """
 
     n_accounts: int
@@ -66,6 +67,7 @@ class Evaluation:
     baselines: Mapping[str, float]
     evidence_hits: float | None
     n_evidence: int
+    hard_cases: tuple[int, int] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Give the evaluation as plain values for JSON."""
@@ -87,7 +89,8 @@ def evaluate(
         Labelled rows. Only accounts are scored; other rows of other splits train
         the stock rival.
     split
-        Which part is scored; None scores every account.
+        Which part is scored; None scores the test part, or every account where none is
+        marked as such.
 
     Raises
     ------
@@ -95,11 +98,15 @@ def evaluate(
         If no account of that split is there, or its causes are not the model's.
     """
     codebook = tagger.codebook
+    if split is None and any(row.split == "test" for row in rows):
+        split = "test"
     accounts = [r for r in rows if r.kind == "account" and split in (None, r.split)]
     if not accounts:
         raise DataError(f"no accounts to score{f' in the {split} part' if split else ''}")
-    others = [r for r in rows if r not in accounts and r.split != "test"] if split else []
-    report(f"scoring {len(accounts):,} accounts")
+    others = [r for r in rows if split and r.split not in ("test", split)]
+    report(f"scoring {len(accounts):,} accounts" + (f" of the {split} part" if split else ""))
+    if split in ("train", "dev"):
+        report("a model scores too well on accounts that it learned from")
     findings = list(tagger.find([Account(row.id, row.text) for row in accounts]))
     P = np.array([[f.probabilities[c] for c in codebook.ids] for f in findings])
     predicted = _indicator([f.causes for f in findings], codebook)
@@ -113,7 +120,24 @@ def evaluate(
         "stock TF-IDF + LR": _predict_stock(accounts, others, codebook, owner),
     }
     hits = [hit for row, f in zip(accounts, findings, strict=True) for hit in _hits(row, f)]
-    return score(codebook, Y, P, predicted, owner, baselines, hits)
+    evaluation = score(codebook, Y, P, predicted, owner, baselines, hits)
+    return replace(evaluation, hard_cases=count_hard_cases(tagger))
+
+
+def count_hard_cases(tagger: Tagger) -> tuple[int, int] | None:
+    """Count the codebook's hard cases that a model decides as the codebook does.
+
+    Returns
+    -------
+    tuple of int or None
+        Right ones and all; None for a model of other causes.
+    """
+    if tagger.causes != read_codebook().ids:
+        return None
+    cases = read_rows([asset_path("data", "hard_cases.jsonl")])
+    named = tagger.predict([case.text for case in cases])
+    right = [set(case.labels) == set(n) for case, n in zip(cases, named, strict=True)]
+    return sum(right), len(right)
 
 
 def score(

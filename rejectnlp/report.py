@@ -227,6 +227,8 @@ def format_evaluation(e: Evaluation) -> str:
             f"evidence: first sentence shown overlaps the marked words in "
             f"{e.evidence_hits:.0%} of {e.n_evidence:,} right tags"
         )
+    if e.hard_cases:
+        lines.append(f"hard cases of the codebook: {e.hard_cases[0]} of {e.hard_cases[1]} right")
     return "\n".join(lines)
 
 

@@ -51,8 +51,8 @@ class Tagger:
     Examples
     --------
     >>> finding = load().explain("They told me the job had gone to an internal candidate.")
-    >>> finding.causes
-    ('pre_chosen_candidate',)
+    >>> finding.causes[0], finding.evidence[0].start
+    ('pre_chosen_candidate', 0)
     """
 
     def __init__(self, model: Model) -> None:

@@ -62,6 +62,7 @@ def train(
         _labels(accounts, codebook),
         groups=np.array([groups[row.id] for row in accounts]),
         fragments=fragments,
+        report=report,
     )
     about = describe(rows, codebook, settings)
     about["out_of_fold"] = _score_out_of_fold(classifier, targets(accounts, codebook))
