@@ -29,8 +29,10 @@ check: .venv/ready  ## format, lint, types, layers, tests with docstring example
 quick: .venv/ready  ## the tests that take less than half a second each
 	$(BIN)/pytest -n 2 -m "not slow"
 
-model: .venv/ready  ## rebuild the default model from data/
+model: .venv/ready  ## rebuild the default model from data/, score it, write the documents' figures
 	$(BIN)/rejectnlp train --out models/default --force
+	$(BIN)/rejectnlp evaluate --model models/default --record
+	$(BIN)/python .ci/figures
 
 wheel: .venv/ready  ## build the wheel, install it alone elsewhere, and run it once
 	.ci/wheel

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from rejectnlp.settings import SETTINGS
 
@@ -118,26 +119,56 @@ _ENGLISH = frozenset(
 _LETTERS = re.compile(r"[^\W\d_][\w']*")
 
 
+UNTOLD = ("empty", "too_short", "not_english")
+"""Notes of texts that are not read for causes: they are `unexplained` by rule."""
+
+
 def note_text(text: str) -> str:
     """Say what a reader of the tags should know of the text itself.
 
     Returns
     -------
     str
-        `empty` (no letter in it), `truncated` (only the first
-        `SETTINGS.longest_text` characters were read), `not_english`; "" for nothing.
+        `empty` (no letter in it), `too_short` (fewer than `SETTINGS.fewest_words` words),
+        `not_english`, `truncated` (only the first `SETTINGS.longest_text` characters were
+        read); "" for nothing.
 
     Examples
     --------
-    >>> note_text(" - "), note_text("Leider haben wir andere Bewerber genommen, sorry.")
-    ('empty', 'not_english')
+    >>> note_text(" - "), note_text("No.")
+    ('empty', 'too_short')
+    >>> note_text("Leider haben wir andere Bewerber genommen, sorry.")
+    'not_english'
     >>> note_text("They went with somebody who had done the job before.")
     ''
     """
-    words = _LETTERS.findall(text[:4000].lower().replace("\u2019", "'"))
+    read = text[: SETTINGS.longest_text].lower().replace("\u2019", "'")
+    words = _LETTERS.findall(read)[: SETTINGS.most_words_for_language]
     if not words:
         return "empty"
+    if len(words) < SETTINGS.fewest_words:
+        return "too_short"
     known = sum(word in _ENGLISH for word in words)
     if len(words) >= SETTINGS.fewest_words_for_language and known < len(words) * 0.12:
         return "not_english"
     return "truncated" if len(text) > SETTINGS.longest_text else ""
+
+
+def check_texts(texts: Any) -> list[str]:
+    """Take a list, array or column of texts; a single text or another type is refused.
+
+    Examples
+    --------
+    >>> check_texts(("They", "said no"))
+    ['They', 'said no']
+    """
+    if isinstance(texts, str | bytes):
+        raise ValueError("expected a list of texts, got a single text")
+    if hasattr(texts, "tocsr"):
+        raise TypeError("expected texts, got a sparse matrix")
+    checked: list[str] = []
+    for text in texts:
+        if not isinstance(text, str):
+            raise ValueError(f"expected texts, got {type(text).__name__}")
+        checked.append(text)
+    return checked

@@ -14,15 +14,16 @@ from scipy.special import expit
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
-from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
-from rejectnlp.accounts import split_sentences
+from rejectnlp.accounts import check_texts, split_sentences
 from rejectnlp.decisions import choose_cutoff
 from rejectnlp.features import TextFeatures
 from rejectnlp.settings import SETTINGS
 
 Floats = NDArray[np.float64]
+_NO_TEXTS = "Found array with 0 sample(s) while a minimum of 1 is required."
 _OWN_INTERCEPT = 2.0  # scales the intercepts' columns: they are held back less than the slopes
 
 
@@ -154,14 +155,18 @@ class CauseClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             Called with a line of progress at each step.
         """
         X = check_texts(X)
+        if not X:
+            raise ValueError(_NO_TEXTS)
         Y = self._read_targets(y, len(X))
         fragments = fragments or _no_fragments(Y.shape[1])
         groups = np.arange(len(X)) if groups is None else np.asarray(groups)
 
-        # The vocabulary comes from all texts, whose labels it does not see; the folds share it.
+        # The vocabulary sees no labels, so the folds may share it. Sentences cut from accounts
+        # stay out: counted again, the words of one account would seem to be those of two.
+        alone = [t for t, group in zip(fragments.texts, fragments.groups, strict=True) if group < 0]
         self.features_ = TextFeatures(
             self.word_ngrams, self.char_ngrams, self.min_words, self.min_chars
-        ).fit([*X, *fragments.texts])
+        ).fit([*X, *alone])
         material = _Material(
             texts=_Texts.of(X, self.features_),
             fragments=self.features_.transform(fragments.texts),
@@ -172,6 +177,8 @@ class CauseClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         held_out = self._score_out_of_fold(material, report)
         self.platt_ = fit_platt(held_out, Y)
         self.out_of_fold_ = apply_platt(held_out, self.platt_)
+        if self.is_exclusive_:
+            self.out_of_fold_ = normalise_rows(self.out_of_fold_)
         self.cutoffs_ = np.array(
             [choose_cutoff(self.out_of_fold_[:, c], Y[:, c]) for c in range(Y.shape[1])]
         )
@@ -186,7 +193,7 @@ class CauseClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         y = np.asarray(y)
         if len(y) != n_texts:
             raise ValueError(f"{n_texts} texts but {len(y)} labels")
-        self.is_exclusive_ = type_of_target(y) != "multilabel-indicator"
+        self.is_exclusive_ = y.ndim == 1
         if self.is_exclusive_:
             self.classes_, codes = np.unique(y, return_inverse=True)
             if len(self.classes_) < 2:
@@ -238,6 +245,8 @@ class CauseClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Give the uncalibrated scores: shape (n_texts, n_causes, 2), account then sentence."""
         check_is_fitted(self)
         X = check_texts(X)
+        if not X:
+            raise ValueError(_NO_TEXTS)
         k = len(self.platt_)
         texts = _Texts.of(X, self.features_)
         return texts.score(np.arange(len(X)), self.coef_[:k], self.intercept_[:k])
@@ -375,21 +384,6 @@ def apply_platt(scores: Floats, platt: Floats) -> Floats:
 def normalise_rows(probabilities: Floats) -> Floats:
     """Make rows sum to 1."""
     return np.asarray(probabilities / np.maximum(probabilities.sum(axis=1, keepdims=True), 1e-12))
-
-
-def check_texts(X: Any) -> list[str]:
-    """Take a list, array or column of texts; anything else is a ValueError or TypeError."""
-    if isinstance(X, str | bytes):
-        raise ValueError("expected a list of texts, got a single text")
-    if sparse.issparse(X):
-        raise TypeError("expected texts, got a sparse matrix")
-    texts = list(X)
-    if not texts:
-        raise ValueError("Found array with 0 sample(s) while a minimum of 1 is required.")
-    for text in texts:
-        if not isinstance(text, str):
-            raise ValueError(f"expected texts, got {type(text).__name__}")
-    return texts
 
 
 def _no_fragments(n_causes: int) -> Fragments:

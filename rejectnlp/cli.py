@@ -141,10 +141,11 @@ def predict(
 def _say_bad_rows(summary: Any) -> None:
     where = f": see {summary.bad_rows_file}" if summary.bad_rows_file else ""
     _say(f"{len(summary.bad_rows):,} rows could not be read and were set aside{where}")
-    for row in summary.bad_rows[:10]:
+    shown = summary.bad_rows[:10] if summary.bad_rows_file else summary.bad_rows
+    for row in shown:
         _say(f"  row {row.number}: {row.reason}")
-    if len(summary.bad_rows) > 10:
-        _say(f"  and {len(summary.bad_rows) - 10:,} more")
+    if len(summary.bad_rows) > len(shown):
+        _say(f"  and {len(summary.bad_rows) - len(shown):,} more")
 
 
 @app.command()
@@ -160,6 +161,8 @@ def explain(
         from rejectnlp.files import read_text
 
         text = read_text("-")
+    if not text.strip():
+        raise UsageError("there is no text to explain", remedy="Give an account, or - for a pipe.")
     tagger = load(model)
     finding = tagger.explain(text)
     if as_json:
@@ -233,24 +236,29 @@ def evaluate(
 ) -> None:
     """Score a model on labelled accounts that it never saw, beside simple rivals."""
     from rejectnlp.evaluation import evaluate as evaluate_model
-    from rejectnlp.files import write_text
+    from rejectnlp.evaluation import is_known
+    from rejectnlp.files import check_target, write_text
     from rejectnlp.labels import read_labelled
     from rejectnlp.report import format_card, format_evaluation
     from rejectnlp.scorer import load
     from rejectnlp.storage import record_scores
 
+    if record and not model:
+        raise UsageError("--record needs --model DIR")
+    if out:
+        check_target(out, force=force)
     tagger = load(model)
     rows, _ = read_labelled(
         data or [], text_column, label_column, codebook=tagger.codebook, report=_say
     )
+    if record and is_known(rows, split, tagger):
+        raise UsageError("--record is for accounts that the model did not learn from")
     evaluation = evaluate_model(rows, tagger, split=split, report=_say)
     typer.echo(format_evaluation(evaluation))
     if out:
         text = json.dumps(evaluation.to_dict(), indent=1)
         write_text(out, text + "\n", force=force)
-    if record:
-        if not model:
-            raise UsageError("--record needs --model DIR")
+    if record and model:
         record_scores(model, evaluation.to_dict(), format_card)
 
 
@@ -288,8 +296,9 @@ def ingest(
     out: OutFile = None,
     force: Force = False,
 ) -> None:
-    """Cut saved articles and comment threads into passages with pointers."""
+    """Cut saved articles and comment threads into passages with pointers, still to be labelled."""
     from rejectnlp.articles import read_article
+    from rejectnlp.dataset import Labelled
     from rejectnlp.files import write_text
 
     lines: list[str] = []
@@ -297,9 +306,10 @@ def ingest(
         passages = read_article(page)
         n_comments = sum(p.role == "comment" for p in passages)
         _say(f"{page.name}: {len(passages) - n_comments} passages, {n_comments} comments")
-        for p in passages:
-            row = {"id": f"{page.stem}: {p.pointer}", "role": p.role, "text": p.text}
-            lines.append(json.dumps(row, ensure_ascii=False))
+        for n, p in enumerate(passages, 1):
+            origin = {"type": "article", "pointer": f"{page.stem}#{p.pointer}", "venue": p.role}
+            row = Labelled(f"{page.stem}-{n:03d}", p.text, (), kind="passage", origin=origin)
+            lines.append(json.dumps(row.to_dict(), ensure_ascii=False))
     if out:
         write_text(out, "\n".join(lines) + "\n", force=force)
     else:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from rejectnlp.codebook import UNEXPLAINED, Codebook, read_codebook
-from rejectnlp.errors import DataError
+from rejectnlp.errors import DataError, UsageError
 
 KINDS = ("account", "passage", "sentence", "out_of_scope")
 SPLITS = ("train", "dev", "test")
@@ -92,25 +92,41 @@ def read_rows(paths: Iterable[Path]) -> list[Labelled]:
     rows: list[Labelled] = []
     problems: list[str] = []
     for path in paths:
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        for number, line in enumerate(_read_lines(path), 1):
             try:
-                rows.append(_read_row(json.loads(line)))
-            except (ValueError, KeyError, TypeError, AttributeError) as error:
-                what = f"{type(error).__name__} at {error}" if isinstance(error, KeyError) else ""
-                problems.append(f"{path.name}, line {number}: not a row {what}".rstrip())
+                if line.strip():
+                    rows.append(_read_row(json.loads(line)))
+            except KeyError as error:
+                problems.append(f"{path.name}, line {number}: {error} is missing")
+            except (ValueError, TypeError, AttributeError, RecursionError):
+                problems.append(f"{path.name}, line {number}: not a row of the dataset")
     if problems:
+        listed = "\n".join(f"  {problem}" for problem in problems[:50])
         raise DataError(
-            f"{len(problems)} unreadable lines:\n" + "\n".join(problems[:50]) + "\n",
-            remedy="data/README.md describes the format.",
+            f"{len(problems)} unreadable lines:",
+            remedy=f"\n{listed}\ndata/README.md describes the format.",
         )
     return rows
 
 
+def _read_lines(path: Path) -> list[str]:
+    try:
+        # Not splitlines: a text may hold other line ends than the format's own.
+        return path.read_text(encoding="utf-8").split("\n")
+    except OSError as error:
+        raise UsageError(f"cannot be read ({error.strerror})", place=str(path)) from error
+    except UnicodeDecodeError as error:
+        raise DataError("is not UTF-8 text", place=str(path)) from error
+
+
 def _read_row(parts: Mapping[str, Any]) -> Labelled:
+    labels = parts["labels"]
+    if not isinstance(parts["text"], str) or not isinstance(labels, list):
+        raise TypeError
     return Labelled(
         id=str(parts["id"]),
-        text=str(parts["text"]),
-        labels=tuple(parts["labels"]),
+        text=parts["text"],
+        labels=tuple(str(label) for label in labels),
         kind=str(parts.get("kind", "account")),
         split=str(parts.get("split", "train")),
         evidence=tuple(
@@ -118,7 +134,7 @@ def _read_row(parts: Mapping[str, Any]) -> Labelled:
             for s in parts.get("evidence", ())
         ),
         origin={str(k): str(v) for k, v in parts.get("origin", {}).items()},
-        votes={str(k): tuple(v) for k, v in parts.get("votes", {}).items()},
+        votes={str(k): tuple(map(str, v)) for k, v in parts.get("votes", {}).items()},
     )
 
 

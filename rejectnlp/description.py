@@ -70,7 +70,7 @@ def _describe_causes(rows: Sequence[Labelled], codebook: Codebook) -> str:
 
 
 def _describe_origins(rows: Sequence[Labelled]) -> str:
-    accounts = [row for row in rows if row.kind == "account" and row.origin.get("venue")]
+    accounts = [row for row in rows if row.kind == "account" and row.origin.get("pointer")]
     if not accounts:
         return ""
     lines = [

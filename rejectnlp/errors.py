@@ -39,7 +39,8 @@ class RejectNLPError(Exception):
     def __str__(self) -> str:
         """Compose the message from its parts."""
         where = f"{self.place}: " if self.place else ""
-        remedy = f" {self.remedy}" if self.remedy else ""
+        gap = "" if self.remedy.startswith("\n") else " "  # a list stands on lines of its own
+        remedy = f"{gap}{self.remedy}" if self.remedy else ""
         stop = "" if self.problem.endswith((".", "?", "!", ":")) else "."
         return f"{where}{self.problem}{stop}{remedy}"
 

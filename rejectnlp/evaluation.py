@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from rejectnlp.accounts import Account
 from rejectnlp.codebook import Codebook, read_codebook
-from rejectnlp.dataset import Labelled, read_rows
-from rejectnlp.errors import DataError
+from rejectnlp.dataset import SPLITS, Labelled, read_rows
+from rejectnlp.errors import DataError, UsageError
 from rejectnlp.evidence import Finding
 from rejectnlp.scorer import Tagger
 from rejectnlp.scores import calibration_error, macro_f1, micro_f1, name_most_frequent
 from rejectnlp.settings import SETTINGS, asset_path
-from rejectnlp.training import number_groups, targets
+from rejectnlp.training import fingerprint, number_groups, targets
 
 Floats = NDArray[np.float64]
 Marks = NDArray[np.int8]
@@ -101,12 +101,14 @@ def evaluate(
     if split is None and any(row.split == "test" for row in rows):
         split = "test"
     accounts = [r for r in rows if r.kind == "account" and split in (None, r.split)]
+    if split not in (None, *SPLITS):
+        raise UsageError(f"no part '{split}'", remedy=f"Parts: {', '.join(SPLITS)}.")
     if not accounts:
         raise DataError(f"no accounts to score{f' in the {split} part' if split else ''}")
     others = [r for r in rows if split and r.split not in ("test", split)]
     report(f"scoring {len(accounts):,} accounts" + (f" of the {split} part" if split else ""))
-    if split in ("train", "dev"):
-        report("a model scores too well on accounts that it learned from")
+    if is_known(rows, split, tagger):
+        report("warning: the model learned from these accounts; the scores are far too good")
     findings = list(tagger.find([Account(row.id, row.text) for row in accounts]))
     P = np.array([[f.probabilities[c] for c in codebook.ids] for f in findings])
     predicted = _indicator([f.causes for f in findings], codebook)
@@ -116,12 +118,21 @@ def evaluate(
     report("training the stock rival")
     baselines = {
         "majority": name_most_frequent(Y),
-        "keywords": _find_keywords([r.text for r in accounts], codebook),
+        **_keywords_rival([r.text for r in accounts], codebook),
         "stock TF-IDF + LR": _predict_stock(accounts, others, codebook, owner),
     }
     hits = [hit for row, f in zip(accounts, findings, strict=True) for hit in _hits(row, f)]
     evaluation = score(codebook, Y, P, predicted, owner, baselines, hits)
     return replace(evaluation, hard_cases=count_hard_cases(tagger))
+
+
+def is_known(rows: Sequence[Labelled], split: str | None, tagger: Tagger) -> bool:
+    """Tell whether these rows are the ones that a model learned from."""
+    if split == "test" or (split is None and any(row.split == "test" for row in rows)):
+        return False
+    learned = [row for row in rows if row.split != "test" and row.kind != "out_of_scope"]
+    data = tagger.model.about.get("data", {})
+    return bool(data) and data.get("sha256") == fingerprint(learned)
 
 
 def count_hard_cases(tagger: Tagger) -> tuple[int, int] | None:
@@ -240,6 +251,13 @@ def _hits(row: Labelled, finding: Finding) -> list[bool]:
 
 
 # ------------------------------------------------------------------------ rivals
+
+
+def _keywords_rival(texts: Sequence[str], codebook: Codebook) -> dict[str, Marks]:
+    """Give the rival by keywords; none where the causes have no keywords."""
+    if not any(cause.keywords for cause in codebook.causes):
+        return {}
+    return {"keywords": _find_keywords(texts, codebook)}
 
 
 def _find_keywords(texts: Sequence[str], codebook: Codebook) -> Marks:

@@ -16,13 +16,21 @@ from rejectnlp.codebook import UNEXPLAINED
 from rejectnlp.decisions import word_certainty
 from rejectnlp.settings import SETTINGS
 
+NOTES = {
+    "empty": "There is no word in this text.",
+    "too_short": "This text is too short to tell why.",
+    "not_english": "This does not look like English, so it was not read for causes.",
+    "truncated": f"Only the first {SETTINGS.longest_text:,} characters were read.",
+}
+"""What each note says to a reader."""
+
 
 @dataclass(frozen=True)
 class Evidence:
     """A sentence that gives grounds for a cause: `account[start:end] == text`.
 
-    `weight` is 0 to 1: how much the sentence looks like grounds at all, times how much
-    it speaks for this cause.
+    `weight` is 0 to 1: how much the sentence speaks for this cause and looks like grounds
+    at all, by a model of sentences. It orders sentences; it is not a probability.
     """
 
     cause: str
@@ -51,7 +59,7 @@ class Finding:
     whose_move
         Who could act: candidate, employer, both.
     note
-        What the reader should know of the text: `empty`, `not_english`, `truncated`; or "".
+        What the reader should know of the text, as `note_text` says it; or "".
     """
 
     id: str
@@ -94,7 +102,8 @@ class Finding:
             else escape(text)
             for text, causes in mark_evidence(self.text, self.evidence)
         )
-        return f'<ul>{tags}</ul><p style="white-space:pre-wrap;max-width:45em">{story}</p>'
+        note = f"<p>{escape(NOTES[self.note])}</p>" if self.note else ""
+        return f'{note}<ul>{tags}</ul><p style="white-space:pre-wrap;max-width:45em">{story}</p>'
 
     def _certainty(self, cause: str) -> str:
         if cause == UNEXPLAINED:

@@ -60,19 +60,17 @@ class TextFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def fit_transform(self, X: Iterable[str], y: Any = None) -> sparse.csr_matrix:
         """Learn the vocabularies and give the matrix of the same texts."""
         texts = [normalise(text) for text in X]
-        # A collection smaller than the floor would keep nothing at all.
-        few = max(1, len(texts) // 20)
         common: dict[str, Any] = {"lowercase": False, "sublinear_tf": True, "dtype": np.float64}
         self.words_ = TfidfVectorizer(
             token_pattern=WORD_PATTERN,
             ngram_range=self.word_ngrams,
-            min_df=min(self.min_words, few),
+            min_df=self.min_words,
             **common,
         )
         self.chars_ = TfidfVectorizer(
             analyzer="char_wb",
             ngram_range=self.char_ngrams,
-            min_df=min(self.min_chars, few),
+            min_df=self.min_chars,
             **common,
         )
         blocks = [vectoriser.fit_transform(texts) for vectoriser in self._vectorisers()]

@@ -11,7 +11,7 @@ from rejectnlp.codebook import UNEXPLAINED, Codebook, read_codebook
 from rejectnlp.dataset import Labelled, read_rows
 from rejectnlp.errors import DataError, UsageError, suggest
 from rejectnlp.files import BadRow, choose_column, choose_text_column, open_table
-from rejectnlp.settings import asset_path
+from rejectnlp.settings import SETTINGS, asset_path
 
 Report = Callable[[str], None]
 _LABEL_COLUMNS = ("labels", "label", "causes", "cause", "category", "class", "reason")
@@ -58,7 +58,8 @@ def read_labelled(
     paths = list(paths) or default_data()
     for path in paths:
         if not path.is_file():
-            raise UsageError("no such file", place=str(path))
+            what = "is a folder, not a file" if path.is_dir() else "no such file"
+            raise UsageError(what, place=str(path))
     own = [path for path in paths if _is_dataset(path)]
     rows = read_rows(own)
     for path in paths:
@@ -110,9 +111,9 @@ def _read_table(
     if bad:
         listed = "\n".join(f"  row {b.number}: {b.reason}" for b in bad[:20])
         raise DataError(
-            f"{len(bad)} rows cannot be read:\n{listed}\n",
+            f"{len(bad)} rows cannot be read:",
             place=path.name,
-            remedy="Mend or remove them: a model should not be trained on half a file.",
+            remedy=f"\n{listed}\nMend or remove them: half a file teaches something else.",
         )
     return rows
 
@@ -132,11 +133,18 @@ def split_labels(cell: str) -> tuple[str, ...]:
 def _choose_codebook(rows: Sequence[Labelled], report: Report) -> Codebook:
     codebook = read_codebook()
     counts = Counter(label for row in rows for label in row.labels)
-    known = sum(n for label, n in counts.items() if label in (*codebook.ids, UNEXPLAINED))
+    counts.pop(UNEXPLAINED, None)
+    known = sum(n for label, n in counts.items() if label in codebook.ids)
     if known * 2 >= sum(counts.values()):
         return codebook
-    own = sorted(label for label in counts if label != UNEXPLAINED)
+    own = sorted(counts)
     report(f"labels are not the codebook's causes: training on {len(own)} causes of your own")
+    for label in own:
+        if counts[label] < SETTINGS.fewest_positives:
+            others = (other for other in own if counts[other] > counts[label])
+            report(
+                f"  '{label}' has {counts[label]} accounts only. {suggest(label, others)}".rstrip()
+            )
     return Codebook.from_ids(own)
 
 
@@ -145,11 +153,11 @@ def _check_labels(rows: Sequence[Labelled], codebook: Codebook) -> None:
     wrong = [(row.id, label) for row in rows for label in row.labels if label not in known]
     if wrong:
         listed = "\n".join(
-            f"  {row_id}: cause '{label}' {suggest(label, known)}".rstrip()
+            f"  {row_id}: cause '{label}'. {suggest(label, known)}".rstrip()
             for row_id, label in wrong[:20]
         )
         more = f"\n  and {len(wrong) - 20} more" if len(wrong) > 20 else ""
         raise DataError(
-            f"{len(wrong)} labels are not in the codebook:\n{listed}{more}\n",
-            remedy="`rejectnlp causes` lists them all.",
+            f"{len(wrong)} labels are not in the codebook:",
+            remedy=f"\n{listed}{more}\n`rejectnlp causes` lists those of a model.",
         )

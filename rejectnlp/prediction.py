@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rejectnlp.accounts import Account
+from rejectnlp.errors import OutputError
 from rejectnlp.evidence import Finding
 from rejectnlp.files import (
     BadRow,
@@ -70,6 +71,7 @@ def predict_file(
     UsageError, DataError, OutputError
         If the file, its columns or the place of the output are at fault.
     """
+    _check_aside_free(out, force=force)
     inputs = [] if source == "-" else [Path(source)]
     with open_table(source) as table:
         for assumption in table.assumptions:
@@ -89,7 +91,7 @@ def predict_file(
                 n_tagged += 1
                 n_unexplained += not finding.evidence
                 n_noted += bool(finding.note)
-    aside = _set_aside(out, bad)
+    aside = _set_aside(out, bad, force=force)
     return Summary(n_tagged, n_unexplained, n_noted, tuple(bad), aside)
 
 
@@ -120,9 +122,26 @@ def flatten(finding: Finding) -> dict[str, object]:
     }
 
 
-def _set_aside(out: Path | None, bad: list[BadRow]) -> Path | None:
-    if not bad or out is None:
+def _set_aside(out: Path | None, bad: list[BadRow], *, force: bool) -> Path | None:
+    if out is None:
         return None
-    aside = out.with_name(out.name + ".bad.csv")
-    write_bad_rows(aside, bad)
-    return aside
+    aside = _bad_rows_file(out)
+    if bad:
+        write_bad_rows(aside, bad, force=force)
+        return aside
+    if force:
+        aside.unlink(missing_ok=True)  # Of an earlier run: it would belie this one.
+    return None
+
+
+def _bad_rows_file(out: Path) -> Path:
+    return out.with_name(out.name + ".bad.csv")
+
+
+def _check_aside_free(out: Path | None, *, force: bool) -> None:
+    if out is not None and _bad_rows_file(out).exists() and not force:
+        raise OutputError(
+            "exists already, from an earlier run",
+            place=str(_bad_rows_file(out)),
+            remedy="Use --force to overwrite it, or another --out.",
+        )

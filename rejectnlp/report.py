@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 import unicodedata
 from collections.abc import Mapping
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from rejectnlp.codebook import UNEXPLAINED, Codebook
 from rejectnlp.decisions import word_certainty
-from rejectnlp.evidence import Finding, mark_evidence
+from rejectnlp.evidence import NOTES, Finding, mark_evidence
 from rejectnlp.settings import SETTINGS
 
 if TYPE_CHECKING:  # Explaining one account must not wait for scikit-learn to load.
@@ -37,7 +38,8 @@ def format_finding(
         Whether to mark the evidence by ANSI escapes as well as by brackets.
     """
     letters = {cause: chr(ord("A") + i) for i, cause in enumerate(finding.causes)}
-    parts = ["WHY", *_list_causes(finding, codebook, letters), ""]
+    parts = [NOTES[finding.note], ""] if finding.note else []
+    parts += ["WHY", *_list_causes(finding, codebook, letters), ""]
     parts += ["THE STORY", *_mark_story(finding, letters, width, colour), ""]
     parts += ["NEXT STEPS", *_list_steps(finding, codebook, width)]
     return "\n".join(parts)
@@ -45,6 +47,8 @@ def format_finding(
 
 def _list_causes(finding: Finding, codebook: Codebook, letters: dict[str, str]) -> list[str]:
     if finding.causes == (UNEXPLAINED,):
+        if not any(finding.probabilities.values()):
+            return ["  This text does not say why."]
         near = max(finding.probabilities, key=lambda c: finding.probabilities[c])
         return [
             "  This story does not say why.",
@@ -72,7 +76,7 @@ def _mark_story(finding: Finding, letters: dict[str, str], width: int, colour: b
         for text, causes in mark_evidence(finding.text, finding.evidence)
     )
     lines: list[str] = []
-    for paragraph in story.splitlines() or [""]:
+    for paragraph in story[: 2 * SETTINGS.longest_text].split("\n") or [""]:
         lines += textwrap.wrap(paragraph, width, initial_indent="  ", subsequent_indent="  ") or [
             ""
         ]
@@ -97,8 +101,9 @@ def printable(text: str) -> str:
     >>> printable("no\x1b[31m red\u202e\n")
     'no[31m red\n'
     """
+    text = re.sub(r"[^\S\n]", " ", text)
     return "".join(
-        ch for ch in text if ch == "\n" or unicodedata.category(ch) not in ("Cc", "Cf", "Cs")
+        ch for ch in text if ch in "\n\u200d" or unicodedata.category(ch) not in ("Cc", "Cf", "Cs")
     )
 
 
@@ -145,14 +150,17 @@ def format_card(model: Model) -> str:
         for key, n in data.items()
         if key.startswith("n_") and isinstance(n, int)
     )
+    is_own = codebook.version == "own"
     lines = [
         "# Model card",
         "",
-        "Reads an account of a failed job interview and gives, for each of "
-        f"{len(codebook.ids)} causes, a calibrated probability and the sentences that show it. "
-        "TF-IDF of words and characters, one logistic regression a cause.",
+        f"Reads {'a text' if is_own else 'an account of a failed job interview'} and gives, for "
+        f"each of {len(codebook.ids)} causes, a calibrated probability and the sentences that "
+        "show it. TF-IDF of words and characters, one logistic regression a cause.",
         "",
-        "**For** those who were turned down, their coaches, and analysts of such accounts. "
+        "Trained on labels of one's own. **Not for decisions about a person.**"
+        if is_own
+        else "**For** those who were turned down, their coaches, and analysts of such accounts. "
         "**Not for employers to screen applicants**, and not for decisions about a person. "
         "A cause is what the account gives grounds for, not what happened: "
         "`discrimination` means that the account reports it, never a finding.",
@@ -165,9 +173,10 @@ def format_card(model: Model) -> str:
         f"{fit['mean_calibration_error']:.3f}. Cut-offs were chosen on these same accounts.",
         f"- made with rejectnlp {about['release']}, "
         + ", ".join(f"{name} {v}" for name, v in about["libraries"].items()),
-        "- limits: English; learned from public accounts as people tell them; misses causes told "
-        "in words it has not met; most probabilities are low where a text is short.",
-        "- the folder is plain arrays and JSON; no n-gram of a single text is kept.",
+        "- limits: English; misses causes told in words it has not met. A cause is named from its "
+        "cut-off on, chosen for the best F1, which can be low: read the probability and the "
+        "evidence beside the name.",
+        "- the folder is plain arrays and JSON; no n-gram that stands in one text only is kept.",
     ]
     if "evaluation" in about:
         lines += ["", "## Evaluation on the held-out part", "", *_card_table(about["evaluation"])]

@@ -16,7 +16,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from rejectnlp.accounts import Account, Sentence, note_text, split_sentences
+from rejectnlp.accounts import (
+    UNTOLD,
+    Account,
+    Sentence,
+    check_texts,
+    note_text,
+    split_sentences,
+)
 from rejectnlp.codebook import Codebook
 from rejectnlp.decisions import choose_causes
 from rejectnlp.evidence import Finding, choose_evidence
@@ -48,6 +55,10 @@ def load(folder: str | Path | None = None) -> Tagger:
 class Tagger:
     """Tags accounts with causes, probabilities and evidence.
 
+    A model of accounts that have just one cause each names the likeliest, always; any
+    other is `unexplained` where no cause reaches its cut-off. Texts too short to tell
+    anything, or not in English, are `unexplained` with all probabilities 0, and noted.
+
     Examples
     --------
     >>> finding = load().explain("They told me the job had gone to an internal candidate.")
@@ -71,16 +82,16 @@ class Tagger:
 
     def predict_proba(self, texts: Iterable[str]) -> Floats:
         """Give the calibrated probability of every cause, shape (n_texts, n_causes)."""
-        rows = [finding.probabilities for finding in self.find(Account("", t) for t in texts)]
+        rows = [finding.probabilities for finding in self.find(_unnamed(texts))]
         return np.array([list(row.values()) for row in rows]).reshape(-1, len(self.causes))
 
     def predict(self, texts: Iterable[str]) -> list[tuple[str, ...]]:
         """Name the causes of each text, likeliest first; `("unexplained",)` for none."""
-        return [finding.causes for finding in self.find(Account("", t) for t in texts)]
+        return [finding.causes for finding in self.find(_unnamed(texts))]
 
     def explain(self, text: str) -> Finding:
         """Tag one text and say which sentences carry the tags."""
-        return next(self.find([Account("", text)]))
+        return next(self.find(_unnamed([text])))
 
     def find(self, accounts: Iterable[Account]) -> Iterator[Finding]:
         """Tag accounts one after another, in order."""
@@ -88,10 +99,10 @@ class Tagger:
             note = note_text(account.text)
             whole, parts, sentences = self._score(account.text)
             probabilities = self._probabilities(whole, parts)
-            if note == "empty":  # Nothing was told, so nothing gives grounds for anything.
+            if note in UNTOLD:  # Nothing was told that can be read, so nothing gives grounds.
                 probabilities = np.zeros_like(probabilities)
             causes = self._choose(probabilities)
-            weights = _sigmoid(parts[:, :-1]) * _sigmoid(parts[:, -1:])
+            weights = _sigmoid(parts[:, :-1] + SETTINGS.evidence_share * parts[:, -1:])
             yield Finding(
                 id=account.id,
                 text=account.text,
@@ -160,6 +171,10 @@ class Tagger:
     @cached_property
     def _char_rows(self) -> dict[str, int]:
         return {gram: row for row, gram in enumerate(self.model.chars, len(self.model.words))}
+
+
+def _unnamed(texts: Iterable[str]) -> list[Account]:
+    return [Account("", text) for text in check_texts(texts)]
 
 
 class _Token:

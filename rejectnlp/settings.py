@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 
@@ -50,8 +50,19 @@ class Settings:
     n_bootstrap: int = 1000
     """Draws behind each 95 % interval."""
 
+    fewest_words: int = 3
+    """Words without which a text is not read for causes: one word alone carries no grounds,
+    and its weight would be all there is."""
+
+    most_words_for_language: int = 500
+    """Words by which a text's language is judged: more say nothing new."""
+
     fewest_words_for_language: int = 6
     """Words from which a text's language is judged: fewer say too little."""
+
+    evidence_share: float = 0.5
+    """How much a sentence's look of being grounds at all adds to what it says of a cause.
+    Of 0, 0.5, 1 and 1.5 the one whose first sentence most often was a reader's."""
 
     most_evidence: int = 3
     """Sentences shown for one cause at most: what a reader takes in at a glance."""
@@ -69,6 +80,17 @@ class Settings:
 SETTINGS = Settings()
 
 
+RANGES: dict[str, tuple[float, float]] = {
+    "C": (1e-6, 1e6),
+    "balance": (0, 1),
+    "fragment_weight": (0, 100),
+    "words_weight": (0, 100),
+    "seed": (0, 2**31 - 1),
+    "n_jobs": (1, 256),
+}
+"""The settings of a training, which a file may change, with the values they may take."""
+
+
 def read_settings(path: Path) -> Settings:
     """Read settings from a TOML file; what it leaves out keeps its default.
 
@@ -81,7 +103,7 @@ def read_settings(path: Path) -> Settings:
         given = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise UsageError("is not a readable TOML file", place=str(path)) from error
-    types = {field.name: type(getattr(SETTINGS, field.name)) for field in fields(Settings)}
+    types = {name: type(getattr(SETTINGS, name)) for name in RANGES}
     for name, value in given.items():
         if name not in types:
             raise UsageError(
@@ -95,6 +117,9 @@ def read_settings(path: Path) -> Settings:
             raise UsageError(
                 f"setting '{name}' must be of type {types[name].__name__}", place=str(path)
             )
+        low, high = RANGES[name]
+        if not low <= given[name] <= high:
+            raise UsageError(f"setting '{name}' must be from {low} to {high}", place=str(path))
     return replace(SETTINGS, **given)
 
 

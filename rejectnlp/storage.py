@@ -77,6 +77,12 @@ def check_free(folder: Path, *, force: bool) -> None:
         If the folder exists and `force` is not set, or is no model folder.
     """
     if not folder.exists():
+        try:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError("its folder cannot be made", place=str(folder)) from error
+        if not os.access(folder.parent, os.W_OK | os.X_OK):
+            raise OutputError("its folder may not be written to", place=str(folder))
         return
     if folder.is_dir() and not any(folder.iterdir()):
         return
@@ -97,7 +103,17 @@ def save_model(model: Model, folder: Path, card: str, *, force: bool = False) ->
         If the folder exists and `force` is not set, or is no model folder.
     """
     check_free(folder, force=force)
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        _replace_folder(model, folder, card)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise OutputError(
+            f"could not be written ({reason}); nothing stands under the final name",
+            place=str(folder),
+        ) from error
+
+
+def _replace_folder(model: Model, folder: Path, card: str) -> None:
     fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
         _write_parts(model, fresh, card)

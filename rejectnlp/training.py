@@ -6,7 +6,6 @@ import hashlib
 import json
 import platform
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
 
@@ -19,7 +18,7 @@ from rejectnlp.codebook import Codebook
 from rejectnlp.dataset import Labelled
 from rejectnlp.errors import DataError
 from rejectnlp.scores import calibration_error, macro_f1, name_most_frequent
-from rejectnlp.settings import SETTINGS, Settings
+from rejectnlp.settings import RANGES, SETTINGS, Settings
 from rejectnlp.storage import Model
 
 Report = Callable[[str], None]
@@ -121,12 +120,12 @@ def _labels(accounts: Sequence[Labelled], codebook: Codebook) -> NDArray[Any]:
 
 def targets(rows: Sequence[Labelled], codebook: Codebook) -> NDArray[np.int8]:
     """Give the indicator of causes, shape (n_rows, n_causes)."""
-    column = {cause: c for c, cause in enumerate(codebook.ids)}
-    Y = np.zeros((len(rows), len(column)), dtype=np.int8)
-    for r, row in enumerate(rows):
-        for cause in row.causes:
-            Y[r, column[cause]] = 1
-    return Y
+    return _indicate([row.causes for row in rows], codebook)
+
+
+def _indicate(named: Sequence[Sequence[str]], codebook: Codebook) -> NDArray[np.int8]:
+    Y = [[cause in causes for cause in codebook.ids] for causes in named]
+    return np.array(Y, dtype=np.int8).reshape(len(named), len(codebook.ids))
 
 
 def number_groups(rows: Iterable[Labelled]) -> dict[str, int]:
@@ -171,12 +170,9 @@ def cut_fragments(
                 add(s.text, sorted(marked), groups[row.id], True)
             for span in row.evidence:
                 add(row.text[span.start : span.end], [span.cause], groups[row.id], False)
-    column = {cause: c for c, cause in enumerate(codebook.ids)}
-    Y = np.zeros((len(texts), len(column)), dtype=np.int8)
-    for r, causes in enumerate(labels):
-        for cause in causes:
-            Y[r, column[cause]] = 1
-    return Fragments(texts, Y, np.array(owner, np.int64), np.array(whole, bool))
+    return Fragments(
+        texts, _indicate(labels, codebook), np.array(owner, np.int64), np.array(whole, bool)
+    )
 
 
 def to_model(classifier: CauseClassifier, codebook: Codebook, about: dict[str, object]) -> Model:
@@ -205,7 +201,7 @@ def describe(rows: Sequence[Labelled], codebook: Codebook, settings: Settings) -
     return {
         "release": version("rejectnlp"),
         "codebook_version": codebook.version,
-        "settings": asdict(settings),
+        "settings": {name: getattr(settings, name) for name in RANGES if name != "n_jobs"},
         "data": {
             "sha256": fingerprint(rows),
             **{f"n_{kind}s": sum(row.kind == kind for row in rows) for kind in kinds},
@@ -220,8 +216,11 @@ def describe(rows: Sequence[Labelled], codebook: Codebook, settings: Settings) -
 
 
 def fingerprint(rows: Iterable[Labelled]) -> str:
-    """Give the SHA-256 of what the rows teach: ids, texts, labels and marks, in any order."""
+    """Give the SHA-256 of all of the rows that a training sees, in any order."""
     lines = sorted(
-        json.dumps([r.id, r.text, r.labels, [vars(e) for e in r.evidence]]) for r in rows
+        json.dumps(
+            [r.id, r.kind, r.split, r.text, r.labels, [vars(e) for e in r.evidence], r.groups]
+        )
+        for r in rows
     )
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rejectnlp.accounts import note_text, split_sentences
+from rejectnlp.accounts import check_texts, note_text, split_sentences
 
 
 def texts(text):
@@ -61,9 +61,17 @@ def test_splitting_takes_time_in_line_with_the_length(unit):
     assert seconds(1_000_000) < 2
 
 
+def test_a_single_text_is_no_list_of_texts():
+    with pytest.raises(ValueError, match="got a single text"):
+        check_texts("They said no")
+    with pytest.raises(ValueError, match="got NoneType"):
+        check_texts([None])
+
+
 def test_notes_say_what_a_text_is():
     assert note_text("") == note_text(" 12 - ") == "empty"
-    assert note_text("No.") == ""
+    assert note_text("No.") == note_text("Not me.") == "too_short"
+    assert note_text(" " * 5000 + "They said no.") == ""
     assert (
         note_text("Sie haben sich am Ende leider für jemand anderen entschieden.") == "not_english"
     )

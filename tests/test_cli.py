@@ -131,8 +131,9 @@ def test_empty_foreign_and_numeric_texts_are_tagged_with_a_note(run, tmp_path):
     )
     result = run("predict", table)
     notes = [json.loads(line)["note"] for line in result.stdout.splitlines()]
-    assert notes == ["empty", "", "not_english", "empty"]
-    assert "3 with a note" in result.stderr
+    assert notes == ["empty", "too_short", "not_english", "empty"]
+    assert "4 with a note" in result.stderr
+    assert all(json.loads(line)["causes"] == ["unexplained"] for line in result.stdout.splitlines())
 
 
 def test_a_ten_megabyte_text_is_tagged_and_noted(run, tmp_path):
@@ -149,6 +150,34 @@ def test_other_encodings_are_read_and_said(run, tmp_path, encoding):
     result = run("predict", table)
     assert "“Très rude”" in run("predict", table).stdout
     assert "a.csv: " in result.stderr
+
+
+def test_a_second_run_by_force_replaces_the_rows_set_aside_too(run, tmp_path):
+    table, out = tmp_path / "a.csv", tmp_path / "out.csv"
+    aside = tmp_path / "out.csv.bad.csv"
+    table.write_text("id,text\n1,He yawned at me.\n2,too,many\n")
+    run("predict", table, "--out", out, code=3)
+    out.unlink()
+    result = run("predict", table, "--out", out, code=1)
+    assert "out.csv.bad.csv: exists already, from an earlier run" in result.stderr
+    assert not out.exists()
+    run("predict", table, "--out", out, "--force", code=3)
+    table.write_text("id,text\n1,He yawned at me.\n")
+    run("predict", table, "--out", out, "--force")
+    assert not aside.exists()
+
+
+def test_every_bad_row_is_named_where_no_file_holds_them(run, tmp_path):
+    table = tmp_path / "a.csv"
+    table.write_text("id,text\n" + "1,a,b\n" * 30)
+    assert "  row 30: has 3 fields" in run("predict", table, code=3).stderr
+
+
+def test_a_file_without_a_header_does_not_lose_its_first_account(run, tmp_path):
+    table = tmp_path / "a.csv"
+    table.write_text("He yawned at me and was rude.\nThey went with somebody else then.\n")
+    result = run("predict", table, code=2)
+    assert "the first line does not look like the name of a column" in result.stderr
 
 
 def test_an_existing_output_is_kept_unless_forced(run, table, tmp_path):
@@ -255,6 +284,14 @@ def test_explain_says_so_when_a_story_gives_no_reason(run):
     assert "Nearest:" in output
 
 
+def test_explain_says_what_it_did_not_read(run):
+    output = run("explain", "Sie haben sich leider für jemand anderen entschieden.").stdout
+    assert "does not look like English" in output
+    assert "Nearest" not in output
+    assert "too short to tell why" in run("explain", "No.").stdout
+    assert "there is no text to explain" in run("explain", " ", code=2).stderr
+
+
 def test_explain_gives_json(run):
     parts = json.loads(run("explain", "-", "--json", given="He yawned and was rude.").stdout)
     assert parts["causes"] == ["cold_interviewer"]
@@ -304,13 +341,55 @@ def test_train_and_evaluate_work_on_any_labelled_table(run, tmp_path):
     assert "p_delay,p_price" in predicted
 
 
+def test_scores_on_the_training_accounts_come_with_a_warning(run, tmp_path):
+    table, folder = tmp_path / "labelled.csv", tmp_path / "own"
+    lines = ["it is far too expensive,price", "it came a week late,delay", "it came late,laet"] * 12
+    table.write_text("text,label\n" + "\n".join(lines[:-34] + lines[:24]) + "\n")
+    said = run("train", table, "--out", folder).stderr
+    assert "'laet' has 8 accounts only" in said
+    result = run("evaluate", table, "--model", folder)
+    assert "warning: the model learned from these accounts" in result.stderr
+    assert "keywords" not in result.stdout
+    refused = run("evaluate", table, "--model", folder, "--record", code=2)
+    assert "did not learn from" in refused.stderr
+    assert (
+        "no part 'tset'"
+        in run("evaluate", table, "--model", folder, "--split", "tset", code=2).stderr
+    )
+
+
+def test_own_causes_may_leave_most_accounts_without_one(run, tmp_path):
+    table = tmp_path / "labelled.csv"
+    table.write_text("text,label\n" + "too expensive for us,price\nnothing to say here,\n" * 20)
+    assert "1 causes of your own" in run("train", table, "--out", tmp_path / "m").stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("none.jsonl", None, "cannot be read (No such file or directory)"),
+        ("a.jsonl", b"\xff\xfe\x00", "is not UTF-8 text"),
+        ("a.jsonl", b'{"id": 1, "text": null, "labels": []}\n', "not a row of the dataset"),
+        ("a.jsonl", b'{"id": 1, "text": "a", "labels": "follow_up"}\n', "not a row of the dataset"),
+        ("a.jsonl", b'{"id": 1, "text": "a"}\n', "'labels' is missing"),
+    ],
+)
+def test_what_is_no_dataset_is_refused(run, tmp_path, name, content, message):
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    for command in ("check", "describe"):
+        result = CliRunner().invoke(app, ["data", command, str(tmp_path / name)])
+        assert result.exit_code in (1, 2)
+        assert message in result.stderr
+
+
 def test_a_misspelt_cause_is_named_with_its_row(run, tmp_path):
     table = tmp_path / "labelled.csv"
     rows = ["a,skills_gap", "b,follow_up", "c,skill_gap"] * 10
     table.write_text("text,causes\n" + "\n".join(rows) + "\n")
     result = run("train", table, "--out", tmp_path / "m", code=1)
     assert "10 labels are not in the codebook" in result.stderr
-    assert "labelled.csv:3: cause 'skill_gap' Did you mean 'skills_gap'?" in result.stderr
+    assert "labelled.csv:3: cause 'skill_gap'. Did you mean 'skills_gap'?" in result.stderr
 
 
 def test_a_model_of_other_causes_is_refused_for_these_labels(run, tmp_path):
@@ -342,8 +421,10 @@ def test_data_ingest_cuts_a_page_into_passages(run, tmp_path):
     )
     result = run("data", "ingest", page)
     rows = [json.loads(line) for line in result.stdout.splitlines()]
-    assert [row["id"] for row in rows] == [
-        "page: introduction",
-        "page: section 1 (They had somebody)",
+    assert [row["origin"]["pointer"] for row in rows] == [
+        "page#introduction",
+        "page#section 1 (They had somebody)",
     ]
+    assert [row["id"] for row in rows] == ["page-001", "page-002"]
+    assert {row["kind"] for row in rows} == {"passage"}
     assert "page.md: 2 passages, 0 comments" in result.stderr

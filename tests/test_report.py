@@ -42,3 +42,4 @@ def test_the_codebook_is_laid_out_whole():
 
 def test_control_characters_are_taken_out():
     assert printable("a\x1b[2Jb\x00\u202ec\n") == "a[2Jbc\n"
+    assert printable("I\tfroze\r\nthen") == "I froze \nthen"

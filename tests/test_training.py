@@ -56,7 +56,7 @@ def test_own_causes_with_one_label_each_always_get_a_tag():
     assert model.is_exclusive
     assert tagger.causes == ("late", "price")
     assert tagger.predict(["much too much it costs", "a week late"]) == [("price",), ("late",)]
-    assert tagger.predict_proba(["what"]).sum() == pytest.approx(1)
+    assert tagger.predict_proba(["what was that"]).sum() == pytest.approx(1)
     assert tagger.explain("costs too much").whose_move == ()
 
 
@@ -116,6 +116,9 @@ def test_settings_are_read_from_toml(tmp_path):
     ("text", "problem"),
     [
         ("sead = 1", "no setting 'sead'. Did you mean 'seed'"),
+        ("balance = nan", "setting 'balance' must be from 0 to 1"),
+        ("C = -1", "setting 'C' must be from"),
+        ("n_bootstrap = 5", "no setting 'n_bootstrap'"),
         ("seed = 'x'", "setting 'seed' must be of type int"),
         ("seed =", "is not a readable TOML file"),
     ],

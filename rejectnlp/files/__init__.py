@@ -8,6 +8,7 @@ written gets its name when its last row is written, or never.
 from rejectnlp.files.columns import choose_column, choose_id_column, choose_text_column
 from rejectnlp.files.reading import open_table, read_text
 from rejectnlp.files.tables import BadRow, Row, Table
+from rejectnlp.files.targets import check_target
 from rejectnlp.files.writing import FORMATS, Writer, open_writer, write_bad_rows, write_text
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Row",
     "Table",
     "Writer",
+    "check_target",
     "choose_column",
     "choose_id_column",
     "choose_text_column",

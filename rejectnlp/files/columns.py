@@ -52,6 +52,11 @@ def choose_column(
         if name in by_lower:
             return by_lower[name]
     if len(columns) == 1:
+        if len(columns[0].split()) > 4:
+            raise UsageError(
+                "the first line does not look like the name of a column",
+                remedy="Put a header above it, such as text, or its account would be lost.",
+            )
         return columns[0]
     problem = f"which column holds {what}? Columns: {_listed(columns)}; use {option}"
     raise UsageError(problem)
