@@ -38,10 +38,12 @@ def rebuild_estimator(tagger: Tagger) -> CauseClassifier:
             ngram_range=model.word_ngrams if name == "words_" else model.char_ngrams,
             lowercase=False,
             sublinear_tf=True,
+            norm=None,
             **options,
         )
         vectoriser.idf_ = np.asarray(idf)
         setattr(features, name, vectoriser)
+    features.dampings_ = model.dampings
     estimator = CauseClassifier()
     estimator.features_ = features
     estimator.coef_ = np.asarray(model.weights, dtype=np.float64).T

@@ -66,7 +66,7 @@ class CauseClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         0 leaves rare causes rare, 1 weighs both sides of each cause alike.
     fragment_weight, words_weight
         Weight of a whole sentence and of bare marked words, an account's being 1.
-    word_ngrams, char_ngrams, min_words, min_chars
+    word_ngrams, char_ngrams, min_words, min_chars, damping
         As in `TextFeatures`.
     n_folds
         Folds for calibration and cut-offs.
@@ -113,6 +113,7 @@ class CauseClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         char_ngrams: tuple[int, int] = (3, 5),
         min_words: int = 2,
         min_chars: int = 3,
+        damping: float = SETTINGS.damping,
         n_folds: int = 5,
         seed: int = SETTINGS.seed,
         n_jobs: int | None = None,
@@ -125,6 +126,7 @@ class CauseClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.char_ngrams = char_ngrams
         self.min_words = min_words
         self.min_chars = min_chars
+        self.damping = damping
         self.n_folds = n_folds
         self.seed = seed
         self.n_jobs = n_jobs
@@ -165,7 +167,7 @@ class CauseClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         # stay out: counted again, the words of one account would seem to be those of two.
         alone = [t for t, group in zip(fragments.texts, fragments.groups, strict=True) if group < 0]
         self.features_ = TextFeatures(
-            self.word_ngrams, self.char_ngrams, self.min_words, self.min_chars
+            self.word_ngrams, self.char_ngrams, self.min_words, self.min_chars, self.damping
         ).fit([*X, *alone])
         material = _Material(
             texts=_Texts.of(X, self.features_),

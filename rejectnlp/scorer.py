@@ -141,15 +141,20 @@ class Tagger:
         rows = [self._word_rows.get(gram) for gram in _word_ngrams(words, self.model.word_ngrams)]
         word_ids = np.array([row for row in rows if row is not None], dtype=np.int64)
         char_ids = np.concatenate([token.char_ids for token in tokens]) if tokens else word_ids[:0]
-        return self.model.intercepts + self._score_block(word_ids) + self._score_block(char_ids)
+        for_words, for_chars = self.model.dampings
+        return (
+            self.model.intercepts
+            + self._score_block(word_ids, for_words)
+            + self._score_block(char_ids, for_chars)
+        )
 
-    def _score_block(self, ids: NDArray[np.int64]) -> Floats:
-        """Weigh the n-grams of one block by sublinear TF-IDF, scaled to length 1."""
+    def _score_block(self, ids: NDArray[np.int64], damping: float) -> Floats:
+        """Weigh the n-grams of one block by sublinear TF-IDF, scaled towards length 1."""
         if not len(ids):
             return np.zeros(len(self.causes) + 1)
         rows, counts = np.unique(ids, return_counts=True)
         tfidf = (1.0 + np.log(counts)) * self.model.idf[rows]
-        return (tfidf @ self.model.weights[rows]) / math.sqrt(float(tfidf @ tfidf))
+        return (tfidf @ self.model.weights[rows]) / math.sqrt(float(tfidf @ tfidf) + damping)
 
     def _look_up(self, token: str) -> _Token:
         known = self._tokens.get(token)

@@ -26,8 +26,11 @@ class Settings:
     longest_sentence: int = 40
     """Words after which a sentence without a full stop is cut at a joint."""
 
-    C: float = 4.0
+    C: float = 10.0
     """Inverse regularisation of the weights."""
+
+    damping: float = 1.0
+    """How far short texts are kept short, in median squared lengths of the texts."""
 
     balance: float = 0.5
     """How far rare causes are weighed up, 0 not at all to 1 fully."""
@@ -83,6 +86,7 @@ SETTINGS = Settings()
 RANGES: dict[str, tuple[float, float]] = {
     "C": (1e-6, 1e6),
     "balance": (0, 1),
+    "damping": (0, 100),
     "fragment_weight": (0, 100),
     "words_weight": (0, 100),
     "seed": (0, 2**31 - 1),

@@ -50,6 +50,8 @@ class Model:
         True if every account has just one cause.
     word_ngrams, char_ngrams
         Shortest and longest n-gram of each block.
+    dampings
+        Added to the squared lengths of the blocks before they are scaled.
     about
         Settings, fingerprint of the data, library versions, scores.
     """
@@ -65,6 +67,7 @@ class Model:
     is_exclusive: bool
     word_ngrams: tuple[int, int]
     char_ngrams: tuple[int, int]
+    dampings: tuple[float, float]
     about: Mapping[str, Any]
 
 
@@ -154,6 +157,7 @@ def _write_parts(model: Model, folder: Path, card: str) -> None:
         "is_exclusive": model.is_exclusive,
         "word_ngrams": model.word_ngrams,
         "char_ngrams": model.char_ngrams,
+        "dampings": model.dampings,
         "n_words": len(model.words),
         "n_chars": len(model.chars),
         "intercepts": model.intercepts.tolist(),
@@ -247,6 +251,7 @@ def _read_parts(folder: Path, manifest: dict[str, Any]) -> Model:
         is_exclusive=bool(manifest["is_exclusive"]),
         word_ngrams=_check_range(manifest["word_ngrams"]),
         char_ngrams=_check_range(manifest["char_ngrams"]),
+        dampings=_check_dampings(manifest["dampings"]),
         about=dict(manifest["about"]),
     )
 
@@ -277,6 +282,13 @@ def _check_numbers(values: Any, shape: tuple[int, ...]) -> NDArray[np.float64]:
     if array.shape != shape or not np.isfinite(array).all():
         raise ValueError("numbers")
     return array
+
+
+def _check_dampings(values: Any) -> tuple[float, float]:
+    words, chars = (float(v) for v in _check_numbers(values, (2,)))
+    if words < 0 or chars < 0:
+        raise ValueError("dampings")
+    return words, chars
 
 
 def _check_range(values: Any) -> tuple[int, int]:

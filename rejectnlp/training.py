@@ -91,6 +91,7 @@ def make_classifier(settings: Settings) -> CauseClassifier:
     return CauseClassifier(
         C=settings.C,
         balance=settings.balance,
+        damping=settings.damping,
         fragment_weight=settings.fragment_weight,
         words_weight=settings.words_weight,
         seed=settings.seed,
@@ -191,6 +192,7 @@ def to_model(classifier: CauseClassifier, codebook: Codebook, about: dict[str, o
         is_exclusive=classifier.is_exclusive_,
         word_ngrams=features.word_ngrams,
         char_ngrams=features.char_ngrams,
+        dampings=features.dampings_,
         about=about,
     )
 

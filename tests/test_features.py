@@ -7,12 +7,21 @@ from rejectnlp.normalisation import normalise
 TEXTS = ["They didn’t ask me", "they asked me twice", "nobody asked"]
 
 
-def test_each_block_has_length_one():
-    features = TextFeatures(min_words=1, min_chars=1)
+def test_each_block_has_length_one_where_nothing_is_damped():
+    features = TextFeatures(min_words=1, min_chars=1, damping=0)
     X = features.fit_transform(TEXTS)
     n_words = len(features.words_.vocabulary_)
     for block in (X[:, :n_words], X[:, n_words:]):
         assert np.allclose(np.asarray(block.power(2).sum(axis=1)).ravel(), 1)
+
+
+def test_damping_keeps_short_texts_short():
+    features = TextFeatures(min_words=1, min_chars=1, damping=1.0)
+    X = features.fit_transform(["asked", "they asked me twice and then once more", "they asked me"])
+    lengths = np.sqrt(np.asarray(X.power(2).sum(axis=1)).ravel())
+    assert lengths[0] < lengths[2] < lengths[1]
+    # The text of median length gets half its squared length per block: sqrt(1/2 + 1/2).
+    assert lengths[2] == pytest.approx(1.0)
 
 
 def test_fitting_and_transforming_agree():

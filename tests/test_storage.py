@@ -111,6 +111,7 @@ def test_a_truncated_file_is_noticed(folder):
         {"n_words": 3},
         {"word_ngrams": [1, 99]},
         {"char_ngrams": "ab"},
+        {"dampings": [-1, 0]},
         {"codebook": {}},
         {"files": {}},
         {"about": 7},
