@@ -14,7 +14,7 @@ demo: .venv/ready  ## tag the example accounts: on screen and into a file
 	@echo
 	$(BIN)/rejectnlp predict data/examples/accounts.csv --format csv 2>/dev/null | cut -d, -f1,2
 	@echo
-	$(BIN)/rejectnlp explain "They liked me, the manager said, but the post had been promised to somebody from the team all along. And my mind went blank on the one question I had practised."
+	$(BIN)/rejectnlp explain "Good chat with the team lead, then HR rang: they are going with an internal candidate. To be fair I also got nervous and rambled through the last part."
 
 test: check wheel  ## everything the CI runs
 

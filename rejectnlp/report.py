@@ -84,11 +84,13 @@ def _mark_story(finding: Finding, letters: dict[str, str], width: int, colour: b
 
 
 def _list_steps(finding: Finding, codebook: Codebook, width: int) -> list[str]:
+    """List the steps of the likeliest cause, and the first two of each other one."""
     lines: list[str] = []
     for cause in finding.causes:
         if len(finding.causes) > 1:
             lines.append(f"  {codebook[cause].name}")
-        for step in codebook[cause].next_steps:
+        steps = codebook[cause].next_steps
+        for step in steps if cause == finding.causes[0] else steps[:2]:
             lines += textwrap.wrap(step, width, initial_indent="  - ", subsequent_indent="    ")
     return lines or ["  (this model's causes come without advice)"]
 
