@@ -14,11 +14,19 @@ import typer
 from typer.core import TyperGroup
 
 from rejectnlp import __version__
-from rejectnlp.errors import RejectNLPError, UsageError
+from rejectnlp.errors import RejectNLPError, UsageError, suggest
 
 
 class _Door(TyperGroup):
     """Turns the project's errors into their message and exit code, and closed pipes into quiet."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        name = args[0]
+        if not name.startswith("-") and self.get_command(ctx, name) is None:
+            known = self.list_commands(ctx)
+            remedy = f"{suggest(name, known)}Commands: {', '.join(known)}."
+            raise UsageError(f"no command '{name}'", remedy=remedy)
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -49,7 +57,7 @@ app = typer.Typer(
     "applicants. Nothing leaves this machine.",
     **_PLAIN,
 )
-data_app = typer.Typer(help="Check, describe and extend the labelled dataset.", **_PLAIN)
+data_app = typer.Typer(cls=_Door, help="Check, describe and extend the labelled dataset.", **_PLAIN)
 app.add_typer(data_app, name="data")
 
 AccountsFile = Annotated[

@@ -63,7 +63,8 @@ def _list_causes(finding: Finding, codebook: Codebook, letters: dict[str, str]) 
             f"  {letters[cause]}  {codebook[cause].name:22} {word_certainty(p):8} {p:4.0%}   {who}"
         )
         if cause == "discrimination":
-            lines.append("     (the account reports it; this is not a legal finding)")
+            reports = "the account reports it" if p >= 0.5 else "a hint only: please read the words"
+            lines.append(f"     ({reports}; this is not a legal finding)")
     return lines
 
 

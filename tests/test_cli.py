@@ -249,7 +249,10 @@ def test_files_that_are_no_tables_of_accounts_are_explained(run, tmp_path, conte
 
 def test_an_unknown_command_gets_the_nearest_one(run):
     result = run("predcit", code=2)
-    assert "predict" in result.stderr
+    assert (
+        "no command 'predcit'. Did you mean 'predict'? Commands: predict, explain" in result.stderr
+    )
+    assert "Did you mean 'check'? Commands: check," in run("data", "chek", code=2).stderr
 
 
 def test_a_closed_pipe_is_quiet(model, tmp_path):

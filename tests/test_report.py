@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from rejectnlp.codebook import read_codebook
 from rejectnlp.evidence import Evidence, Finding
 from rejectnlp.report import format_codebook, format_finding, printable
@@ -19,6 +21,13 @@ def test_discrimination_is_worded_as_a_report():
     assert "Discrimination reported" in text
     assert "the account reports it; this is not a legal finding" in text
     assert "discriminated" not in text
+
+
+def test_a_hint_of_discrimination_is_no_more_than_a_hint():
+    faint = replace(FINDING, probabilities={**FINDING.probabilities, "discrimination": 0.2})
+    text = format_finding(faint, BOOK)
+    assert "a hint only: please read the words; this is not a legal finding" in text
+    assert "the account reports it" not in text
 
 
 def test_evidence_is_marked_without_colour_and_with():
