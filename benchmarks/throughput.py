@@ -12,6 +12,8 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -86,6 +88,16 @@ def main() -> None:
             f"({min(runs) / len(texts) * 1e3:.3f} to {max(runs) / len(texts) * 1e3:.3f}), "
             f"{stock / middle:5.1f} x"
         )
+    starts = []
+    for _ in range(options.runs):
+        start = time.perf_counter()
+        command = "from rejectnlp.cli import main; main()"
+        story = "They told me the job had gone to an internal candidate."
+        subprocess.run(
+            [sys.executable, "-c", command, "explain", story], check=True, capture_output=True
+        )
+        starts.append(time.perf_counter() - start)
+    print(f"one explain from the shell: {statistics.median(starts):.2f} s")
 
 
 if __name__ == "__main__":

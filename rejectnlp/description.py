@@ -21,6 +21,7 @@ def describe_rows(rows: Sequence[Labelled], codebook: Codebook | None = None) ->
         ("Causes", _describe_causes(rows, codebook)),
         ("Where the accounts come from", _describe_origins(rows)),
         ("Agreement of the two first readers", _describe_agreement(rows, codebook)),
+        ("Readings of the sentences", _describe_readings(rows)),
         ("Wording", _describe_wording(rows)),
     ]
     return "\n\n".join(f"### {title}\n\n{text}" for title, text in parts if text)
@@ -102,6 +103,19 @@ def _describe_agreement(rows: Sequence[Labelled], codebook: Codebook) -> str:
         f"{len(read):,} accounts; the same set of causes in {same / len(read):.1%}; "
         f"Krippendorff's alpha (MASI distance) {alpha:.3f}; macro-F1 between readers {macro:.3f}."
         f"\n\n{_table(('cause', 'both', 'only first', 'only second', 'F1'), body)}"
+    )
+
+
+def _describe_readings(rows: Sequence[Labelled]) -> str:
+    written = [row for row in rows if row.kind == "sentence" and "writer" in row.votes]
+    if not written:
+        return ""
+    read = [row for row in written if "reader_1" in row.votes]
+    differ = sum(set(row.votes["writer"]) != set(row.votes["reader_1"]) for row in read)
+    changed = sum(set(row.votes["writer"]) != set(row.labels) for row in read)
+    return (
+        f"{len(read):,} of {len(written):,} sentences have a second reading; it differed from the "
+        f"writer's label in {differ:,}, and {changed:,} have another label now."
     )
 
 

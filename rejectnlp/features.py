@@ -53,10 +53,10 @@ class TextFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def __init__(
         self,
-        word_ngrams: tuple[int, int] = (1, 2),
-        char_ngrams: tuple[int, int] = (3, 5),
-        min_words: int = 2,
-        min_chars: int = 3,
+        word_ngrams: tuple[int, int] = SETTINGS.word_ngrams,
+        char_ngrams: tuple[int, int] = SETTINGS.char_ngrams,
+        min_words: int = SETTINGS.min_words,
+        min_chars: int = SETTINGS.min_chars,
         damping: float = SETTINGS.damping,
     ) -> None:
         self.word_ngrams = word_ngrams

@@ -90,8 +90,6 @@ def _read_table(
     rows: list[Labelled] = []
     bad: list[BadRow] = []
     with open_table(path) as table:
-        for assumption in table.assumptions:
-            report(f"{table.name}: {assumption}")
         text = choose_text_column(table.columns, text_column)
         label = choose_column(
             table.columns, label_column, _LABEL_COLUMNS, "the causes", "--label-column"
@@ -108,6 +106,8 @@ def _read_table(
                     origin={"type": "authored"},
                 )
             )
+        for assumption in table.assumptions:
+            report(f"{table.name}: {assumption}")
     if bad:
         listed = "\n".join(f"  row {b.number}: {b.reason}" for b in bad[:20])
         raise DataError(

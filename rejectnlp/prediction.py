@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rejectnlp.accounts import Account
+from rejectnlp.codebook import UNEXPLAINED
 from rejectnlp.errors import OutputError
 from rejectnlp.evidence import Finding
 from rejectnlp.files import (
@@ -74,7 +75,8 @@ def predict_file(
     _check_aside_free(out, force=force)
     inputs = [] if source == "-" else [Path(source)]
     with open_table(source) as table:
-        for assumption in table.assumptions:
+        said = table.assumptions
+        for assumption in said:
             report(f"{table.name}: {assumption}")
         text_column = choose_text_column(table.columns, text_column)
         id_column = choose_id_column(table.columns, id_column)
@@ -89,8 +91,10 @@ def predict_file(
             for finding in tagger.find(watch(accounts)):
                 writer.write(finding.to_dict() if writer.is_nested else flatten(finding))
                 n_tagged += 1
-                n_unexplained += not finding.evidence
+                n_unexplained += finding.causes == (UNEXPLAINED,)
                 n_noted += bool(finding.note)
+        for assumption in table.assumptions[len(said) :]:  # Some show only on the way.
+            report(f"{table.name}: {assumption}")
     aside = _set_aside(out, bad, force=force)
     return Summary(n_tagged, n_unexplained, n_noted, tuple(bad), aside)
 

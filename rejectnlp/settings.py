@@ -26,6 +26,21 @@ class Settings:
     longest_sentence: int = 40
     """Words after which a sentence without a full stop is cut at a joint."""
 
+    word_ngrams: tuple[int, int] = (1, 2)
+    """Single words and pairs: triples brought nothing, single words alone lost."""
+
+    char_ngrams: tuple[int, int] = (3, 5)
+    """Characters within words, for endings, typing slips and parts of words."""
+
+    min_words: int = 2
+    """Texts that a word n-gram must stand in: no phrase of one story enters a model."""
+
+    min_chars: int = 3
+    """Texts that a character n-gram must stand in."""
+
+    n_folds: int = 5
+    """Folds for calibration and cut-offs."""
+
     C: float = 10.0
     """Inverse regularisation of the weights."""
 
@@ -64,8 +79,8 @@ class Settings:
     """Words from which a text's language is judged: fewer say too little."""
 
     evidence_share: float = 0.5
-    """How much a sentence's look of being grounds at all adds to what it says of a cause.
-    Of 0, 0.5, 1 and 1.5 the one whose first sentence most often was a reader's."""
+    """How much a sentence's look of being grounds at all adds to what it says of a cause:
+    half, so that the cause leads."""
 
     most_evidence: int = 3
     """Sentences shown for one cause at most: what a reader takes in at a glance."""

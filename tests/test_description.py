@@ -36,6 +36,17 @@ def test_the_description_counts_what_is_there():
     assert "3 accounts from 3 pages" in text
 
 
+def test_readings_of_sentences_are_counted_where_they_differ():
+    def sentence(name, reader, label):
+        votes = {"writer": COLD, "reader_1": reader}
+        return Labelled(name, f"Sentence {name}.", label, kind="sentence", votes=votes)
+
+    rows = [sentence("a", COLD, COLD), sentence("b", NONE, NONE), sentence("c", NONE, COLD)]
+    text = describe_rows(rows)
+    assert "3 of 3 sentences have a second reading" in text
+    assert "differed from the writer's label in 2, and 1 have another label now" in text
+
+
 def test_a_description_of_sentences_alone_needs_no_accounts():
     rows = [Labelled("s", "She was late.", COLD, kind="sentence", origin={"type": "authored"})]
     text = describe_rows(rows)

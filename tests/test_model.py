@@ -1,10 +1,15 @@
 """The model that ships: is it the one the data gives, and what does it do with hard cases?"""
 
+import re
+from collections import Counter
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
 from rejectnlp.evaluation import count_hard_cases
 from rejectnlp.labels import default_data, read_labelled
+from rejectnlp.normalisation import WORD_PATTERN, normalise
 from rejectnlp.report import format_card
 from rejectnlp.scorer import Tagger, load
 from rejectnlp.settings import asset_path
@@ -32,6 +37,16 @@ def test_the_shipped_model_learned_from_the_committed_data(shipped, dataset):
 def test_the_shipped_card_tells_the_figures_of_its_manifest(shipped):
     assert (FOLDER / "README.md").read_text(encoding="utf-8") == format_card(shipped)
     assert shipped.about["evaluation"]["n_accounts"] >= 400
+
+
+@pytest.mark.slow
+def test_no_word_ngram_of_a_single_text_is_in_the_shipped_model(shipped, dataset):
+    counts = Counter()
+    for row in dataset[0]:
+        if row.split != "test" and row.kind != "out_of_scope":
+            words = re.findall(WORD_PATTERN, normalise(row.text))
+            counts.update({*words, *map(" ".join, pairwise(words))})
+    assert min(counts[ngram] for ngram in shipped.words) >= 2
 
 
 @pytest.mark.slow
