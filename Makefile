@@ -4,7 +4,7 @@ BIN := .venv/bin
 
 .PHONY: demo test check quick model wheel clean
 
-.venv/ready: pyproject.toml constraints.txt
+.venv/ready: pyproject.toml constraints.txt hatch_build.py rejectnlp/scoring/kernel.c
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	touch $@

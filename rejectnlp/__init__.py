@@ -9,11 +9,12 @@ The house, each floor importing only from the floors below it:
 ==========  ===============================================================
 doors       `cli`
 report      `report`
-verbs       `evaluation`, `description`, above `training`, `prediction`
-outcome     `scorer`, `storage`
+verbs       `evaluation`, `description`, `doctor`, above `training`, `prediction`,
+            above `workers`
+outcome     `scorer`, above `scoring`, above `storage`
 model       `evidence`, `classifier`, `decisions`, `scores`, `labels`, `dataset`
 material    `features`, `articles`, `files`
-words       `accounts`, `normalisation`, `codebook`
+words       `accounts`, above `normalisation` and `codebook`
 ground      `settings`, `errors`
 ==========  ===============================================================
 

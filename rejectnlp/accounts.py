@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from rejectnlp.normalisation import normalise
 from rejectnlp.settings import SETTINGS
 
 
@@ -32,11 +33,12 @@ class Sentence:
     end: int
 
 
-# A full stop after these does not end a sentence.
-_ABBREVIATIONS = frozenset(
+ABBREVIATIONS = frozenset(
     "mr mrs ms dr prof st sr jr vs etc e.g i.e eg ie approx dept inc ltd corp a.m "
     "p.m u.s u.k ph.d".split()
 )
+"""A full stop after these does not end a sentence."""
+
 # The bounds keep the search linear: a million full stops in a row are no sentence end.
 _END = re.compile(r"[.!?…]{1,20}[\"'”’)\]]{0,4}(?=\s)|\n\s*")
 _LAST_WORD = re.compile(r"[^\s(\"'“‘]+$")
@@ -81,7 +83,7 @@ def _is_abbreviation(text: str, start: int, dot: int) -> bool:
     if last is None:
         return False
     word = last.group().lower()
-    return word in _ABBREVIATIONS or (len(word) == 1 and word.isalpha() and word != "i")
+    return word in ABBREVIATIONS or (len(word) == 1 and word.isalpha() and word != "i")
 
 
 def _cut(text: str, start: int, end: int) -> list[Sentence]:
@@ -110,12 +112,16 @@ def _trim(text: str, start: int, end: int) -> list[Sentence]:
     return [Sentence(inner, start, start + len(inner))]
 
 
-# The commonest English words: a text of some length without them is not English.
-_ENGLISH = frozenset(
+COMMON_WORDS = frozenset(
     "the a an i my me and to of in it was that for they with but on is he she we you had not "
     "this at have as so be said were their his her our are just from got get what or if when "
     "did didn't no there been all about out who him would after up how by job interview".split()
 )
+"""The commonest English words: a text of some length without them is not English."""
+
+SHARE_OF_COMMON_WORDS = 0.12
+"""Of the words of a text; with fewer it is taken for another language."""
+
 _LETTERS = re.compile(r"[^\W\d_][\w']*")
 
 
@@ -142,14 +148,16 @@ def note_text(text: str) -> str:
     >>> note_text("They went with somebody who had done the job before.")
     ''
     """
-    read = text[: SETTINGS.longest_text].lower().replace("\u2019", "'")
-    words = _LETTERS.findall(read)[: SETTINGS.most_words_for_language]
+    words = _LETTERS.findall(normalise(text[: SETTINGS.longest_text]))
     if not words:
         return "empty"
     if len(words) < SETTINGS.fewest_words:
         return "too_short"
-    known = sum(word in _ENGLISH for word in words)
-    if len(words) >= SETTINGS.fewest_words_for_language and known < len(words) * 0.12:
+    known = sum(map(COMMON_WORDS.__contains__, words))
+    if (
+        len(words) >= SETTINGS.fewest_words_for_language
+        and known < len(words) * SHARE_OF_COMMON_WORDS
+    ):
         return "not_english"
     return "truncated" if len(text) > SETTINGS.longest_text else ""
 

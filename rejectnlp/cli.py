@@ -116,6 +116,12 @@ def predict(
     id_column: Annotated[
         str | None, typer.Option(metavar="NAME", help="Column that holds the ids.")
     ] = None,
+    keep: Annotated[
+        str, typer.Option(metavar="all|NAME,NAME", help="Other columns to write along.")
+    ] = "",
+    workers: Annotated[
+        int, typer.Option(min=1, max=256, metavar="N", help="Processes that tag side by side.")
+    ] = 1,
     format: Annotated[  # noqa: A002 - the option's name
         str | None, typer.Option(metavar="csv|jsonl|parquet", help="Format of the output.")
     ] = None,
@@ -131,6 +137,8 @@ def predict(
         out,
         text_column=text_column,
         id_column=id_column,
+        keep=[name.strip() for name in keep.split(",") if name.strip()],
+        n_workers=workers,
         format=format,
         force=force,
         report=_say,
@@ -268,6 +276,15 @@ def evaluate(
         write_text(out, text + "\n", force=force)
     if record and model:
         record_scores(model, evaluation.to_dict(), format_card)
+
+
+@app.command()
+def doctor() -> None:
+    """Say whether all is well here: the model, the compiled kernel, what can be read."""
+    from rejectnlp.doctor import examine
+
+    for what, found in examine():
+        typer.echo(f"{what:13} {found}")
 
 
 @data_app.command()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from rejectnlp.errors import DataError, suggest
@@ -45,7 +45,7 @@ class Codebook:
     causes: tuple[Cause, ...]
     unexplained: Cause
 
-    @property
+    @cached_property
     def ids(self) -> tuple[str, ...]:
         """Ids of the causes in order, `unexplained` left out."""
         return tuple(cause.id for cause in self.causes)
@@ -57,10 +57,11 @@ class Codebook:
 
     def __getitem__(self, cause_id: str) -> Cause:
         """Find a cause by its id, `unexplained` included."""
-        for cause in (*self.causes, self.unexplained):
-            if cause.id == cause_id:
-                return cause
-        raise KeyError(cause_id)
+        return self._by_id[cause_id]
+
+    @cached_property
+    def _by_id(self) -> dict[str, Cause]:
+        return {cause.id: cause for cause in (*self.causes, self.unexplained)}
 
     def check(self, labels: Iterable[str]) -> str:
         """Say what is wrong with the labels of one account, or an empty string.

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rejectnlp.accounts import Sentence
 from rejectnlp.codebook import UNEXPLAINED
 from rejectnlp.decisions import word_certainty
 from rejectnlp.settings import SETTINGS
@@ -115,7 +114,8 @@ class Finding:
 def choose_evidence(
     causes: Iterable[str],
     order: Iterable[str],
-    sentences: list[Sentence],
+    text: str,
+    spans: NDArray[np.int32],
     weights: NDArray[np.float64],
 ) -> tuple[Evidence, ...]:
     """Choose the sentences to show for each named cause, strongest first.
@@ -128,20 +128,24 @@ def choose_evidence(
         The named causes.
     order
         All causes, in the order of the columns of `weights`.
+    text
+        The account.
+    spans
+        Start and end of each of its sentences, shape (n_sentences, 2).
     weights
         Shape (n_sentences, n_causes).
     """
     column = {cause: c for c, cause in enumerate(order)}
     chosen: list[Evidence] = []
     for cause in causes:
-        if cause == UNEXPLAINED or not sentences:
+        if cause == UNEXPLAINED or not len(spans):
             continue
         own = weights[:, column[cause]]
         best = np.argsort(-own, kind="stable")[: SETTINGS.most_evidence]
         for i in best:
             if own[i] >= own[best[0]] / 2:
-                s = sentences[i]
-                chosen.append(Evidence(cause, s.text, s.start, s.end, float(own[i])))
+                start, end = spans[i].tolist()
+                chosen.append(Evidence(cause, text[start:end], start, end, float(own[i])))
     return tuple(chosen)
 
 

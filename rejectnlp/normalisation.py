@@ -5,7 +5,8 @@ from __future__ import annotations
 WORD_PATTERN = r"(?u)\b\w[\w']*\w\b"
 """Words of two letters or more; an apostrophe inside stays, for "didn't" is not "didn"."""
 
-_QUOTES = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "`": "'", "´": "'"})
+APOSTROPHES = "’‘ʼ`´"
+"""As people and their telephones type them."""
 
 
 def normalise(text: str) -> str:
@@ -16,4 +17,7 @@ def normalise(text: str) -> str:
     >>> normalise("They DIDN’T say")
     "they didn't say"
     """
-    return text.lower().translate(_QUOTES)
+    text = text.lower()
+    for mark in APOSTROPHES:
+        text = text.replace(mark, "'")
+    return text

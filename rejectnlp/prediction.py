@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from rejectnlp.accounts import Account
 from rejectnlp.codebook import UNEXPLAINED
-from rejectnlp.errors import OutputError
+from rejectnlp.errors import OutputError, UsageError, suggest
 from rejectnlp.evidence import Finding
 from rejectnlp.files import (
     BadRow,
@@ -21,6 +22,9 @@ from rejectnlp.files import (
     write_bad_rows,
 )
 from rejectnlp.scorer import Tagger
+from rejectnlp.settings import SETTINGS
+from rejectnlp.storage import Model
+from rejectnlp.workers import map_in_order
 
 Report = Callable[[str], None]
 
@@ -47,6 +51,8 @@ def predict_file(
     *,
     text_column: str | None = None,
     id_column: str | None = None,
+    keep: Sequence[str] = (),
+    n_workers: int = 1,
     format: str | None = None,  # noqa: A002 - the option's name
     force: bool = False,
     report: Report = lambda message: None,
@@ -62,6 +68,10 @@ def predict_file(
         CSV, TSV, JSONL, Parquet or XLSX; "-" reads standard input.
     out
         None writes to standard output. The format follows `format`, or the suffix.
+    keep
+        Columns of the file to write along, `("all",)` for all but the text and the id.
+    n_workers
+        Processes that tag; the rows and their order are the same with any number.
     report
         Called with what was assumed about the file.
     watch
@@ -81,27 +91,39 @@ def predict_file(
         text_column = choose_text_column(table.columns, text_column)
         id_column = choose_id_column(table.columns, id_column)
         numeric = [f"p_{cause}" for cause in tagger.causes]
-        columns = ["id", "causes", *numeric, "evidence", "whose_move", "note"]
+        own = ["id", "causes", *numeric, "evidence", "whose_move", "note"]
+        kept = choose_kept(table.columns, keep, text_column, id_column, own)
         bad: list[BadRow] = []
         n_tagged = n_unexplained = n_noted = 0
         with open_writer(
-            out, format, columns=columns, numeric=numeric, force=force, inputs=inputs
+            out, format, columns=[*own, *kept], numeric=numeric, force=force, inputs=inputs
         ) as writer:
-            accounts = read_accounts(table, text_column, id_column, bad)
-            for finding in tagger.find(watch(accounts)):
-                writer.write(finding.to_dict() if writer.is_nested else flatten(finding))
+            told = read_accounts(table, text_column, id_column, kept, bad)
+            for row in _tag(watch(told), tagger, writer.is_nested, n_workers):
+                writer.write(row)
                 n_tagged += 1
-                n_unexplained += finding.causes == (UNEXPLAINED,)
-                n_noted += bool(finding.note)
+                n_unexplained += row["causes"] in (UNEXPLAINED, [UNEXPLAINED])
+                n_noted += bool(row["note"])
         for assumption in table.assumptions[len(said) :]:  # Some show only on the way.
             report(f"{table.name}: {assumption}")
     aside = _set_aside(out, bad, force=force)
     return Summary(n_tagged, n_unexplained, n_noted, tuple(bad), aside)
 
 
+class Told(NamedTuple):
+    """An account, and what the other columns of its row say that is to be kept."""
+
+    account: Account
+    kept: dict[str, str]
+
+
 def read_accounts(
-    table: Table, text_column: str, id_column: str | None, bad: list[BadRow]
-) -> Iterator[Account]:
+    table: Table,
+    text_column: str,
+    id_column: str | None,
+    kept: Sequence[str],
+    bad: list[BadRow],
+) -> Iterator[Told]:
     """Give the accounts of a table; rows that cannot be read are added to `bad`.
 
     Without an id column the number of the row is its id.
@@ -111,7 +133,71 @@ def read_accounts(
             bad.append(row)
         else:
             own_id = row.values.get(id_column, "") if id_column else ""
-            yield Account(own_id or str(row.number), row.values.get(text_column, ""))
+            account = Account(own_id or str(row.number), row.values.get(text_column, ""))
+            yield Told(account, {name: row.values.get(name, "") for name in kept})
+
+
+def choose_kept(
+    columns: Sequence[str],
+    wanted: Sequence[str],
+    text_column: str,
+    id_column: str | None,
+    own: Sequence[str],
+) -> list[str]:
+    """Choose the columns to write along: those wanted, in their order.
+
+    Raises
+    ------
+    UsageError
+        If a column is not there, or has the name of one that tagging adds.
+
+    Examples
+    --------
+    >>> choose_kept(["id", "story", "date"], ["all"], "story", "id", ["id", "causes"])
+    ['date']
+    """
+    if list(wanted) == ["all"]:
+        wanted = [name for name in columns if name not in (text_column, id_column)]
+    for name in wanted:
+        if name not in columns:
+            remedy = f"{suggest(name, columns)}Columns: {', '.join(columns)}."
+            raise UsageError(f"--keep: no column '{name}'", remedy=remedy)
+        if name in own:
+            remedy = "Rename it in the file, or leave it out of --keep."
+            raise UsageError(f"--keep: tagging adds a column '{name}' of its own", remedy=remedy)
+    return list(dict.fromkeys(wanted))
+
+
+def _tag(
+    told: Iterable[Told], tagger: Tagger, is_nested: bool, n_workers: int
+) -> Iterator[dict[str, Any]]:
+    told = iter(told)
+    chunks = iter(lambda: list(islice(told, SETTINGS.batch_size)), [])
+    if n_workers == 1:
+        for chunk in chunks:
+            yield from _tag_chunk(chunk, tagger, is_nested)
+        return
+    given = (tagger.model, is_nested)
+    for rows in map_in_order(_work, chunks, n_workers=n_workers, start=_start, given=given):
+        yield from rows
+
+
+def _tag_chunk(chunk: list[Told], tagger: Tagger, is_nested: bool) -> Iterator[dict[str, Any]]:
+    findings = tagger.find(account for account, _ in chunk)
+    for finding, (_, kept) in zip(findings, chunk, strict=True):
+        yield {**(finding.to_dict() if is_nested else flatten(finding)), **kept}
+
+
+_worker: tuple[Tagger, bool]  # of a worker process; set once, when it starts
+
+
+def _start(model: Model, is_nested: bool) -> None:
+    global _worker
+    _worker = (Tagger(model), is_nested)
+
+
+def _work(chunk: list[Told]) -> list[dict[str, Any]]:
+    return list(_tag_chunk(chunk, *_worker))
 
 
 def flatten(finding: Finding) -> dict[str, object]:

@@ -1,39 +1,24 @@
-"""The predictor: texts to scores, probabilities and findings, by a loaded model.
-
-It gives the numbers of the scikit-learn pipeline that it was made from without
-importing scikit-learn. Whatever depends on a word alone, its n-grams and their rows in the
-weight matrix, is looked up once and remembered.
-"""
+"""The predictor: texts to probabilities and findings, by a loaded model."""
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rejectnlp.accounts import (
-    UNTOLD,
-    Account,
-    Sentence,
-    check_texts,
-    note_text,
-    split_sentences,
-)
+from rejectnlp.accounts import UNTOLD, Account, check_texts
 from rejectnlp.codebook import Codebook
 from rejectnlp.decisions import choose_causes
 from rejectnlp.evidence import Finding, choose_evidence
-from rejectnlp.normalisation import WORD_PATTERN, normalise
+from rejectnlp.scoring import Batch, Scorer
 from rejectnlp.settings import SETTINGS, asset_path
 from rejectnlp.storage import Model, load_model
 
 Floats = NDArray[np.float64]
-_WORD = re.compile(WORD_PATTERN)
-_MOST_REMEMBERED = 200_000  # tokens; bounds the memory at about 200 MB on endless input
 
 
 def load(folder: str | Path | None = None) -> Tagger:
@@ -68,7 +53,6 @@ class Tagger:
 
     def __init__(self, model: Model) -> None:
         self.model = model
-        self._tokens: dict[str, _Token] = {}
 
     @property
     def codebook(self) -> Codebook:
@@ -80,134 +64,86 @@ class Tagger:
         """Ids of the causes, in the order of the columns of `predict_proba`."""
         return self.model.codebook.ids
 
+    @cached_property
+    def is_compiled(self) -> bool:
+        """Whether the compiled kernel does the work; the numbers are the same without it."""
+        return self._scorer.is_compiled
+
     def predict_proba(self, texts: Iterable[str]) -> Floats:
         """Give the calibrated probability of every cause, shape (n_texts, n_causes)."""
-        rows = [finding.probabilities for finding in self.find(_unnamed(texts))]
-        return np.array([list(row.values()) for row in rows]).reshape(-1, len(self.causes))
+        parts = [self._probabilities(batch) for _, batch in self._batches(check_texts(texts))]
+        return np.concatenate(parts) if parts else np.zeros((0, len(self.causes)))
 
     def predict(self, texts: Iterable[str]) -> list[tuple[str, ...]]:
         """Name the causes of each text, likeliest first; `("unexplained",)` for none."""
-        return [finding.causes for finding in self.find(_unnamed(texts))]
+        return [self._choose(self._name(row)) for row in self.predict_proba(texts).tolist()]
 
     def explain(self, text: str) -> Finding:
         """Tag one text and say which sentences carry the tags."""
-        return next(self.find(_unnamed([text])))
+        return next(self.find([Account("", *check_texts([text]))]))
 
     def find(self, accounts: Iterable[Account]) -> Iterator[Finding]:
         """Tag accounts one after another, in order."""
-        for account in accounts:
-            note = note_text(account.text)
-            whole, parts, sentences = self._score(account.text)
-            probabilities = self._probabilities(whole, parts)
-            if note in UNTOLD:  # Nothing was told that can be read, so nothing gives grounds.
-                probabilities = np.zeros_like(probabilities)
-            causes = self._choose(probabilities)
-            weights = _sigmoid(parts[:, :-1] + SETTINGS.evidence_share * parts[:, -1:])
+        accounts = iter(accounts)
+        while chunk := list(islice(accounts, SETTINGS.batch_size)):
+            for part, batch in self._batches([account.text for account in chunk]):
+                yield from self._find(chunk[part], batch)
+
+    def _find(self, accounts: Sequence[Account], batch: Batch) -> Iterator[Finding]:
+        probabilities = self._probabilities(batch).tolist()
+        looks_like_grounds = SETTINGS.evidence_share * batch.parts[:, -1:]
+        weights = _sigmoid(batch.parts[:, :-1] + looks_like_grounds)
+        first = batch.first.tolist()
+        for i, account in enumerate(accounts):
+            named = self._name(probabilities[i])
+            causes = self._choose(named)
+            own = slice(first[i], first[i + 1])
             yield Finding(
                 id=account.id,
                 text=account.text,
                 causes=causes,
-                probabilities=dict(zip(self.causes, probabilities.tolist(), strict=True)),
-                evidence=choose_evidence(causes, self.causes, sentences, weights),
+                probabilities=named,
+                evidence=choose_evidence(
+                    causes, self.causes, account.text, batch.spans[own], weights[own]
+                ),
                 whose_move=self.codebook.whose_move(causes),
-                note=note,
+                note=batch.notes[i],
             )
 
-    def _choose(self, probabilities: Floats) -> tuple[str, ...]:
-        if self.model.is_exclusive and probabilities.any():
-            return (self.causes[int(probabilities.argmax())],)
-        return choose_causes(
-            dict(zip(self.causes, probabilities.tolist(), strict=True)),
-            dict(zip(self.causes, self.model.cutoffs.tolist(), strict=True)),
-        )
+    def _batches(self, texts: Sequence[str]) -> Iterator[tuple[slice, Batch]]:
+        """Score texts, some at a time, so that what is held at once stays small."""
+        start = n_characters = 0
+        for end, text in enumerate(texts, 1):
+            n_characters += len(text)
+            full = end - start == SETTINGS.batch_size or n_characters > SETTINGS.batch_characters
+            if full or end == len(texts):
+                yield slice(start, end), self._scorer.score(texts[start:end])
+                start, n_characters = end, 0
 
-    def _probabilities(self, whole: Floats, parts: Floats) -> Floats:
-        best = parts[:, :-1].max(axis=0)
+    def _name(self, probabilities: Sequence[float]) -> dict[str, float]:
+        return dict(zip(self.causes, probabilities, strict=True))
+
+    def _choose(self, probabilities: dict[str, float]) -> tuple[str, ...]:
+        if self.model.is_exclusive and any(probabilities.values()):
+            return (max(probabilities, key=probabilities.__getitem__),)
+        return choose_causes(probabilities, self._cutoffs)
+
+    @cached_property
+    def _cutoffs(self) -> dict[str, float]:
+        return self._name(self.model.cutoffs.tolist())
+
+    def _probabilities(self, batch: Batch) -> Floats:
         platt = self.model.platt
-        p = _sigmoid(whole[:-1] * platt[:, 0] + best * platt[:, 1] + platt[:, 2])
-        return p / max(p.sum(), 1e-12) if self.model.is_exclusive else p
-
-    def _score(self, text: str) -> tuple[Floats, Floats, list[Sentence]]:
-        """Score the whole text and each of its sentences, every cause and evidence."""
-        text = text[: SETTINGS.longest_text]
-        sentences = split_sentences(text) or [Sentence(text, 0, len(text))]
-        whole = self._score_words(text)
-        parts = np.array([self._score_words(s.text) for s in sentences])
-        return whole, parts, sentences
-
-    def _score_words(self, text: str) -> Floats:
-        tokens = [self._look_up(token) for token in normalise(text).split()]
-        words = [word for token in tokens for word in token.words]
-        rows = [self._word_rows.get(gram) for gram in _word_ngrams(words, self.model.word_ngrams)]
-        word_ids = np.array([row for row in rows if row is not None], dtype=np.int64)
-        char_ids = np.concatenate([token.char_ids for token in tokens]) if tokens else word_ids[:0]
-        for_words, for_chars = self.model.dampings
-        return (
-            self.model.intercepts
-            + self._score_block(word_ids, for_words)
-            + self._score_block(char_ids, for_chars)
-        )
-
-    def _score_block(self, ids: NDArray[np.int64], damping: float) -> Floats:
-        """Weigh the n-grams of one block by sublinear TF-IDF, scaled towards length 1."""
-        if not len(ids):
-            return np.zeros(len(self.causes) + 1)
-        rows, counts = np.unique(ids, return_counts=True)
-        tfidf = (1.0 + np.log(counts)) * self.model.idf[rows]
-        return (tfidf @ self.model.weights[rows]) / math.sqrt(float(tfidf @ tfidf) + damping)
-
-    def _look_up(self, token: str) -> _Token:
-        known = self._tokens.get(token)
-        if known is None:
-            if len(self._tokens) >= _MOST_REMEMBERED:
-                self._tokens.clear()
-            ids = [self._char_rows.get(g) for g in _char_ngrams(token, self.model.char_ngrams)]
-            known = _Token(
-                tuple(_WORD.findall(token)),
-                np.array([i for i in ids if i is not None], dtype=np.int64),
-            )
-            self._tokens[token] = known
-        return known
+        p = _sigmoid(batch.whole[:, :-1] * platt[:, 0] + batch.best * platt[:, 1] + platt[:, 2])
+        if self.model.is_exclusive:
+            p /= np.maximum(p.sum(axis=1, keepdims=True), 1e-12)
+        # Where nothing was told that can be read, nothing gives grounds.
+        p[[note in UNTOLD for note in batch.notes]] = 0.0
+        return p
 
     @cached_property
-    def _word_rows(self) -> dict[str, int]:
-        return {gram: row for row, gram in enumerate(self.model.words)}
-
-    @cached_property
-    def _char_rows(self) -> dict[str, int]:
-        return {gram: row for row, gram in enumerate(self.model.chars, len(self.model.words))}
-
-
-def _unnamed(texts: Iterable[str]) -> list[Account]:
-    return [Account("", text) for text in check_texts(texts)]
-
-
-class _Token:
-    """What is known of one whitespace-separated token: its words and character n-grams."""
-
-    __slots__ = ("char_ids", "words")
-
-    def __init__(self, words: tuple[str, ...], char_ids: NDArray[np.int64]) -> None:
-        self.words = words
-        self.char_ids = char_ids
-
-
-def _word_ngrams(words: Sequence[str], lengths: tuple[int, int]) -> Iterator[str]:
-    for n in range(lengths[0], lengths[1] + 1):
-        for i in range(len(words) - n + 1):
-            yield " ".join(words[i : i + n])
-
-
-def _char_ngrams(token: str, lengths: tuple[int, int]) -> Iterator[str]:
-    """Give the n-grams of a padded token as scikit-learn's `char_wb` does."""
-    padded = f" {token} "
-    for n in range(lengths[0], lengths[1] + 1):
-        if n >= len(padded):
-            # A token shorter than the n-gram counts once, by itself, and no longer ones.
-            yield padded
-            return
-        for i in range(len(padded) - n + 1):
-            yield padded[i : i + n]
+    def _scorer(self) -> Scorer:
+        return Scorer(self.model)
 
 
 def _sigmoid(x: Floats) -> Floats:

@@ -72,9 +72,6 @@ class Settings:
     """Words without which a text is not read for causes: one word alone carries no grounds,
     and its weight would be all there is."""
 
-    most_words_for_language: int = 500
-    """Words by which a text's language is judged: more say nothing new."""
-
     fewest_words_for_language: int = 6
     """Words from which a text's language is judged: fewer say too little."""
 
@@ -84,6 +81,12 @@ class Settings:
 
     most_evidence: int = 3
     """Sentences shown for one cause at most: what a reader takes in at a glance."""
+
+    batch_size: int = 256
+    """Accounts scored together: enough to make the calls cheap, few enough to show progress."""
+
+    batch_characters: int = 1_000_000
+    """Characters scored together: bounds the memory where accounts are long."""
 
     longest_text: int = 50_000
     """Characters of a text that are read; a longer one is cut and its row says so."""

@@ -180,12 +180,15 @@ def to_model(classifier: CauseClassifier, codebook: Codebook, about: dict[str, o
     """Take from a fitted classifier what prediction needs."""
     features = classifier.features_
     words, chars = features.words_, features.chars_
+    # The commonest n-grams first: what is used together lies together in memory.
+    by_words, by_chars = (np.argsort(block.idf_, kind="stable") for block in (words, chars))
+    order = np.concatenate([by_words, by_chars + len(by_words)])
     return Model(
         codebook=codebook,
-        words=list(words.get_feature_names_out()),
-        chars=list(chars.get_feature_names_out()),
-        weights=classifier.coef_.T.astype(np.float32),
-        idf=np.concatenate([words.idf_, chars.idf_]),
+        words=words.get_feature_names_out()[by_words].tolist(),
+        chars=chars.get_feature_names_out()[by_chars].tolist(),
+        weights=classifier.coef_.T[order].astype(np.float32),
+        idf=np.concatenate([words.idf_, chars.idf_])[order],
         intercepts=classifier.intercept_,
         platt=classifier.platt_,
         cutoffs=classifier.cutoffs_,

@@ -99,6 +99,33 @@ def test_parquet_out_keeps_probabilities_as_numbers(run, table, tmp_path):
     assert list(frame["id"]) == ["x1", "x2"]
 
 
+def test_predict_keeps_other_columns_and_gives_the_same_rows_with_any_number_of_workers(
+    run, tmp_path
+):
+    lines = [f"{n},Leeds,He yawned {n} times and was rude." for n in range(600)]
+    path = tmp_path / "many.csv"
+    path.write_text("\n".join(["id,town,story", *lines]) + "\n", encoding="utf-8")
+    for n in (1, 2):
+        out = tmp_path / f"{n}.csv"
+        run("predict", path, "--keep", "town", "--workers", n, "--out", out)
+    assert (tmp_path / "1.csv").read_bytes() == (tmp_path / "2.csv").read_bytes()
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "1.csv").read_text())))
+    assert [row["id"] for row in rows] == [str(n) for n in range(600)]
+    assert {row["town"] for row in rows} == {"Leeds"}
+
+
+def test_predict_refuses_columns_it_cannot_keep(run, table):
+    assert "no column 'twon'" in run("predict", table, "--keep", "twon", code=2).stderr
+    table.write_text("nr,note,story\n1,x,He yawned.\n", encoding="utf-8")
+    assert "adds a column 'note'" in run("predict", table, "--keep", "all", code=2).stderr
+
+
+def test_doctor_says_how_texts_are_scored(run):
+    result = run("doctor")
+    assert "scoring       compiled" in result.stdout or "scoring       plain" in result.stdout
+    assert "answer        right" in result.stdout
+
+
 def test_predict_reads_a_pipe(run):
     result = run("predict", "-", given='{"id": 7, "text": "He yawned, he was rude."}\n')
     assert json.loads(result.stdout)["id"] == "7"

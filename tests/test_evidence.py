@@ -1,15 +1,15 @@
 import numpy as np
 
-from rejectnlp.accounts import Sentence
 from rejectnlp.evidence import Evidence, Finding, choose_evidence, mark_evidence
 
-SENTENCES = [Sentence("a", 0, 1), Sentence("b", 2, 3), Sentence("c", 4, 5)]
+TEXT = "a b c"
+SPANS = np.array([[0, 1], [2, 3], [4, 5]], dtype=np.int32)
 ORDER = ("x", "y")
 
 
 def test_the_strongest_sentence_comes_first_and_weak_ones_stay_out():
     weights = np.array([[0.5, 0.0], [0.9, 0.0], [0.2, 0.3]])
-    chosen = choose_evidence(("x", "y"), ORDER, SENTENCES, weights)
+    chosen = choose_evidence(("x", "y"), ORDER, TEXT, SPANS, weights)
     assert [(e.cause, e.text, e.weight) for e in chosen] == [
         ("x", "b", 0.9),
         ("x", "a", 0.5),
@@ -18,11 +18,11 @@ def test_the_strongest_sentence_comes_first_and_weak_ones_stay_out():
 
 
 def test_unexplained_has_no_evidence():
-    assert choose_evidence(("unexplained",), ORDER, SENTENCES, np.ones((3, 2))) == ()
+    assert choose_evidence(("unexplained",), ORDER, TEXT, SPANS, np.ones((3, 2))) == ()
 
 
 def test_ties_go_to_the_earlier_sentence():
-    [first, *_] = choose_evidence(("x",), ORDER, SENTENCES, np.ones((3, 2)))
+    [first, *_] = choose_evidence(("x",), ORDER, TEXT, SPANS, np.ones((3, 2)))
     assert first.text == "a"
 
 

@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import rejectnlp.scorer
 from rejectnlp.accounts import UNTOLD, Account, note_text
 from rejectnlp.codebook import read_codebook
 from rejectnlp.scorer import Tagger
@@ -14,14 +13,25 @@ from rejectnlp.training import make_classifier, number_groups, targets, to_model
 
 
 @pytest.fixture(scope="module")
-def oracle(rows):
-    """The scikit-learn estimator and the tagger made from it."""
-    book = read_codebook()
+def classifier(rows):
+    """The scikit-learn estimator that the taggers are made from."""
     groups = number_groups(rows)
-    classifier = make_classifier(Settings(n_jobs=1)).fit(
-        [row.text for row in rows], targets(rows, book), [groups[row.id] for row in rows]
+    return make_classifier(Settings(n_jobs=1)).fit(
+        [row.text for row in rows],
+        targets(rows, read_codebook()),
+        [groups[row.id] for row in rows],
     )
-    return classifier, Tagger(to_model(classifier, book, {}))
+
+
+@pytest.fixture(scope="module", params=["compiled", "plain"])
+def tagger(classifier, request):
+    """A tagger that scores in one of the two ways."""
+    tagger = Tagger(to_model(classifier, read_codebook(), {}))
+    if request.param == "plain":
+        tagger._scorer._kernel = None
+    elif not tagger.is_compiled:
+        pytest.skip("no compiled kernel here")
+    return tagger
 
 
 def expect(classifier, texts):
@@ -41,25 +51,27 @@ STRANGE = [
     "a" * 5000,
     "phone " * 3000,
     "i. i. i... ?! \r\n\r\n yes",
+    "ΟΔΟΣ ΣΑΣ. ΣΑΣ ΟΔΟΣ, they said no",
+    "日本語 they went with an internal candidate 日本語",
+    "one." * 30 + " then ...................... and" + '."' * 12 + " so",
+    "word, " * 60 + "and - so " * 50 + "— because x then",
+    "a_b _a 1a a1 12 a'b'c ''a'' a' 'b c''d",
 ]
 
 
-def test_strange_texts_score_as_scikit_learn_scores_them(oracle):
-    classifier, tagger = oracle
+def test_strange_texts_score_as_scikit_learn_scores_them(classifier, tagger):
     expected = expect(classifier, STRANGE)
     assert np.abs(tagger.predict_proba(STRANGE) - expected).max() <= 1e-9
 
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.text(max_size=120), min_size=1, max_size=4))
-def test_any_text_scores_as_scikit_learn_scores_it(oracle, texts):
-    classifier, tagger = oracle
+def test_any_text_scores_as_scikit_learn_scores_it(classifier, tagger, texts):
     expected = expect(classifier, texts)
     assert np.abs(tagger.predict_proba(texts) - expected).max() <= 1e-9
 
 
-def test_the_invented_accounts_get_the_same_tags(oracle, rows):
-    classifier, tagger = oracle
+def test_the_invented_accounts_get_the_same_tags(classifier, tagger, rows):
     texts = [row.text for row in rows if note_text(row.text) not in UNTOLD]
     assert len(texts) > 25
     named = classifier.predict(texts)
@@ -68,10 +80,10 @@ def test_the_invented_accounts_get_the_same_tags(oracle, rows):
         assert set(tagger.predict([text])[0]) - {"unexplained"} == expected
 
 
-def test_one_text_alone_scores_as_in_any_batch(tiny_tagger, rows):
-    texts = [row.text for row in rows]
-    together = tiny_tagger.predict_proba(texts)
-    alone = np.vstack([tiny_tagger.predict_proba([text]) for text in texts])
+def test_one_text_alone_scores_as_in_any_batch(tagger, rows):
+    texts = [*STRANGE, *(row.text for row in rows)]
+    together = tagger.predict_proba(texts)
+    alone = np.vstack([tagger.predict_proba([text]) for text in texts])
     assert np.array_equal(together, alone)
 
 
@@ -82,8 +94,8 @@ def test_no_texts_give_no_rows(tiny_tagger):
 
 @settings(max_examples=200, deadline=None)
 @given(st.text(max_size=300))
-def test_evidence_cuts_the_quoted_words_out_of_the_text(tiny_tagger, text):
-    finding = tiny_tagger.explain(text)
+def test_evidence_cuts_the_quoted_words_out_of_the_text(tagger, text):
+    finding = tagger.explain(text)
     assert all(0 <= p <= 1 for p in finding.probabilities.values())
     for e in finding.evidence:
         assert text[e.start : e.end] == e.text
@@ -115,13 +127,3 @@ def test_a_very_long_text_is_cut_and_says_so(tiny_tagger):
     finding = tiny_tagger.explain(read + "He yawned, he was rude.")
     assert finding.note == "truncated"
     assert finding.probabilities == tiny_tagger.explain(read).probabilities
-
-
-def test_the_memory_for_words_is_bounded(tiny_model, monkeypatch):
-    monkeypatch.setattr(rejectnlp.scorer, "_MOST_REMEMBERED", 50)
-    tagger = Tagger(tiny_model)
-    before = tagger.predict_proba(["He yawned at me."])
-    assert before.any()
-    tagger.predict_proba([" ".join(f"w{n}" for n in range(500))])
-    assert len(tagger._tokens) <= 50
-    assert np.array_equal(tagger.predict_proba(["He yawned at me."]), before)

@@ -154,14 +154,15 @@ class DelimitedFormat(RowFormat):
 
     def write(self, row: Mapping[str, object]) -> None:
         """Write one line."""
-        cells = (self._quote(cell_of(row.get(column))) for column in self._columns)
-        line = self._delimiter.join(cells)
+        line = self._delimiter.join([self._cell(row.get(column)) for column in self._columns])
         # A line of blanks would be skipped when read again.
         line = line if line.strip(" ") else f'"{line}"'
         self._stream.write(f"{line}\n".encode())
 
-    def _quote(self, cell: str) -> str:
-        cell = cell.replace("\0", "\ufffd")
+    def _cell(self, value: object) -> str:
+        if isinstance(value, float):
+            return cell_of(value)  # Digits need no quotes.
+        cell = cell_of(value).replace("\0", "\ufffd")
         if not self._special.search(cell):
             return cell
         doubled = cell.replace('"', '""')

@@ -64,6 +64,8 @@ def cell_of(value: object) -> str:
     >>> [cell_of(value) for value in ("=1+1", -0.5)]
     ["'=1+1", '-0.5']
     """
+    if isinstance(value, float):  # Nearly all cells of a tagged file: worth the short way.
+        return float.__repr__(round(value, 6)) if math.isfinite(value) else ""
     text = text_of(plain(value))
-    is_risky = text.startswith(_FORMULA_STARTS) and not isinstance(value, (int, float))
+    is_risky = text.startswith(_FORMULA_STARTS) and not isinstance(value, int)
     return f"'{text}" if is_risky else text

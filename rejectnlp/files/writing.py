@@ -38,6 +38,7 @@ class Writer:
         self._target = target
         self._format_name = format_name
         self._columns = tuple(columns)
+        self._declared = frozenset(columns)
         self._numeric = frozenset(numeric)
 
     @property
@@ -55,7 +56,7 @@ class Writer:
     def write(self, row: Mapping[str, object]) -> None:
         """Write one row; a column that was not declared goes into JSONL only."""
         with explained(self._target):
-            if not self.is_nested and not row.keys() <= set(self._columns):
+            if not self.is_nested and not row.keys() <= self._declared:
                 problem = f"row {self.n_rows + 1} has a column that the first rows did not have"
                 raise OutputError(problem, remedy="Write to .jsonl, which takes any.")
             self._format.write(row)
