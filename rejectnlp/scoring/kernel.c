@@ -34,7 +34,7 @@
 #define PREFETCH(address) ((void)0)
 #endif
 enum {
-    AHEAD = 8,   /* rows asked for before they are needed: memory is slower than sums */
+    AHEAD = 16,   /* rows asked for before they are needed: memory is slower than sums */
     LANES = 16,  /* outputs added side by side: 13 causes and evidence fit */
     N_LOGS = 256 /* counts whose logarithm is kept */
 };
@@ -350,6 +350,7 @@ typedef struct {
 } Token;
 
 typedef struct { i32 number; u64 slot; } Word; /* and where its pair with the one before may be */
+typedef struct { i64 first, n, token; u64 hash; } Stop; /* a token where it stands */
 typedef struct { i32 start, end; i64 token, n_tokens; } Stretch;
 
 /* Counted n-grams of one block, words or characters, in the order they were met. */
@@ -370,8 +371,7 @@ typedef struct {
     ARRAY(u8) cp_flags;  /* of the lower-cased code points */
     ARRAY(u8) bytes;     /* normalised, UTF-8 */
     ARRAY(i64) byte_at;  /* of each code point */
-    ARRAY(i64) run;      /* token numbers */
-    ARRAY(i32) run_at;   /* their first code points */
+    ARRAY(Stop) run;
     ARRAY(Word) words;
     ARRAY(Stretch) stretches;
     /* counts */
@@ -386,7 +386,7 @@ void rn_free_session(Session *s) {
     if (!s) return;
     free(s->memo.slots); free(s->tokens.at); free(s->memo_bytes.at); free(s->memo_words.at);
     free(s->memo_grams.at); free(s->cps.at); free(s->cp_flags.at); free(s->bytes.at);
-    free(s->byte_at.at); free(s->run.at); free(s->run_at.at); free(s->words.at);
+    free(s->byte_at.at); free(s->run.at); free(s->words.at);
     free(s->stretches.at);
     free(s->counts); free(s->counts_whole);
     for (int b = 0; b < 2; b++) { free(s->met[b].rows); free(s->met_whole[b].rows); }
@@ -524,16 +524,16 @@ static i64 learn_token(Session *s, i64 first, i64 n) {
     return number;
 }
 
-static i64 look_up(Session *s, i64 first, i64 n) {
-    const u8 *key = s->bytes.at + s->byte_at.at[first];
-    i64 size = s->byte_at.at[first + n] - s->byte_at.at[first];
-    u64 h = hash_bytes(key, size, s->model->seed);
-    for (u64 i = h & s->memo.mask; s->memo.slots[i]; i = (i + 1) & s->memo.mask) {
+/* A token's number; one never met is learned. */
+static i64 look_up(Session *s, const Stop *stop) {
+    const u8 *key = s->bytes.at + s->byte_at.at[stop->first];
+    i64 size = s->byte_at.at[stop->first + stop->n] - s->byte_at.at[stop->first];
+    for (u64 i = stop->hash & s->memo.mask; s->memo.slots[i]; i = (i + 1) & s->memo.mask) {
         const Token *t = s->tokens.at + (s->memo.slots[i] - 1);
         if (t->text_size == size && !memcmp(s->memo_bytes.at + t->text, key, (size_t)size))
             return s->memo.slots[i] - 1;
     }
-    return learn_token(s, first, n);
+    return learn_token(s, stop->first, stop->n);
 }
 
 /* ------------------------------------------------------------------ reading a text */
@@ -568,16 +568,23 @@ static int read_text(Session *s, const u8 *text, i64 size) {
 
 static int is_space(const Session *s, i64 i) { return s->cp_flags.at[i] & SPACE; }
 
+/* Two passes: while the places of all tokens are asked for, the first ones arrive. */
 static int find_tokens(Session *s) {
-    s->run.n = s->run_at.n = 0;
+    s->run.n = 0;
     for (i64 i = 0, n = s->cps.n; i < n;) {
         if (is_space(s, i)) { i++; continue; }
         i64 first = i;
         while (i < n && !is_space(s, i)) i++;
-        i64 token = look_up(s, first, i - first);
-        if (token < 0 || ROOM(s->run, s->run.n + 1) || ROOM(s->run_at, s->run_at.n + 1)) return -1;
-        s->run.at[s->run.n++] = token;
-        s->run_at.at[s->run_at.n++] = (i32)first;
+        if (ROOM(s->run, s->run.n + 1)) return -1;
+        const i64 *at = s->byte_at.at;
+        u64 hash = hash_bytes(s->bytes.at + at[first], at[i] - at[first], s->model->seed);
+        PREFETCH(s->memo.slots + (hash & s->memo.mask));
+        s->run.at[s->run.n++] = (Stop){first, i - first, 0, hash};
+    }
+    for (i64 r = 0; r < s->run.n; r++) {
+        i64 token = look_up(s, s->run.at + r);
+        if (token < 0) return -1;
+        s->run.at[r].token = token;
     }
     return 0;
 }
@@ -699,7 +706,7 @@ static int find_sentences(Session *s) {
     for (i64 i = 0; i < s->stretches.n; i++) {
         Stretch *t = s->stretches.at + i;
         t->token = token;
-        while (token < s->run.n && s->run_at.at[token] < t->end) token++;
+        while (token < s->run.n && s->run.at[token].first < t->end) token++;
         t->n_tokens = token - t->token;
     }
     return 0;
@@ -710,8 +717,8 @@ static int note(const Session *s) {
     const Model *m = s->model;
     i64 told = 0, known = 0;
     for (i64 r = 0; r < s->run.n; r++) {
-        told += s->tokens.at[s->run.at[r]].n_told;
-        known += s->tokens.at[s->run.at[r]].n_known;
+        told += s->tokens.at[s->run.at[r].token].n_told;
+        known += s->tokens.at[s->run.at[r].token].n_known;
     }
     if (!told) return 1;
     if (told < m->fewest_words) return 2;
@@ -764,7 +771,7 @@ static int find_words(Session *s) {
     s->words.n = 0;
     i32 before = -1;
     for (i64 r = 0; r < s->run.n; r++) {
-        const Token *token = s->tokens.at + s->run.at[r];
+        const Token *token = s->tokens.at + s->run.at[r].token;
         if (ROOM(s->words, s->words.n + token->n_words)) return -1;
         for (i32 w = 0; w < token->n_words; w++) {
             i32 word = s->memo_words.at[token->word + w];
@@ -792,7 +799,7 @@ static int score_text(Session *s, double *whole, double *best) {
         const Stretch *t = s->stretches.at + i;
         int first = 1;
         for (i64 r = t->token; r < t->token + t->n_tokens; r++) {
-            const Token *token = s->tokens.at + s->run.at[r];
+            const Token *token = s->tokens.at + s->run.at[r].token;
             for (i32 w = 0; w < token->n_words; w++, word++) {
                 if (word->number >= 0 && m->part_row[word->number] >= 0)
                     count(s->counts, own, (u32)m->part_row[word->number], 1);
