@@ -199,36 +199,30 @@ def _copy(address: int | None, dtype: Any, shape: tuple[int, int]) -> NDArray[An
 
 
 def _join(strings: Sequence[str]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    encoded = [s.encode("utf-8", "surrogatepass") for s in strings]
-    ends = np.cumsum([len(e) for e in encoded], dtype=np.int64)
-    return np.frombuffer(b"".join(encoded) or b"\0", dtype=np.uint8), ends
+    """Give strings that hold no line break as bytes one after another, and where each ends."""
+    data = np.frombuffer("\n".join([*strings, ""]).encode(), dtype=np.uint8)
+    breaks = np.flatnonzero(data == ord("\n"))
+    return data[data != ord("\n")], breaks - np.arange(len(breaks))
 
 
 @cache
 def _characters() -> tuple[NDArray[Any], NDArray[Any], tuple[NDArray[Any], NDArray[Any]]]:
     """Ask Python what each covered character is, so that both agree on every one."""
-    covered = [cp for start, size in _RANGES for cp in range(start, start + size)]
+    covered = [chr(cp) for start, size in _RANGES for cp in range(start, start + size)]
+    lower = list(map(str.lower, covered))
     known = frozenset(covered)
-    lower = np.array(covered, dtype=np.uint32)
+    is_hard = np.array([low not in known for low in lower]) | (np.array(covered) == "Σ")
     flags = np.zeros(len(covered), dtype=np.uint8)
-    for i, cp in enumerate(covered):
-        c = chr(cp)
-        low = c.lower()
-        kind = 0
-        if c.isspace():
-            kind |= _SPACE
-        if c.isalnum() or c == "_":
-            kind |= _WORD
-        if c.isdecimal():
-            kind |= _DECIMAL
-        if c.isalpha():
-            kind |= _ALPHA
-        if c == "'" or c in APOSTROPHES:
-            kind |= _QUOTE
-        if len(low) > 1 or c == "Σ" or ord(low[0]) not in known:
-            kind |= _HARD
-        else:
-            lower[i] = ord(low)
-        flags[i] = kind
+    for flag, test in (
+        (_SPACE, str.isspace),
+        (_WORD, str.isalnum),
+        (_DECIMAL, str.isdecimal),
+        (_ALPHA, str.isalpha),
+        (_QUOTE, f"'{APOSTROPHES}".__contains__),
+        (_WORD, "_".__contains__),
+    ):
+        flags[np.fromiter(map(test, covered), dtype=bool)] |= flag
+    flags[is_hard] |= _HARD
+    lower = [own if hard else low for own, low, hard in zip(covered, lower, is_hard, strict=True)]
     starts, sizes = (np.array(part, dtype=np.uint32) for part in zip(*_RANGES, strict=True))
-    return lower, flags, (starts, sizes)
+    return np.array(list(map(ord, lower)), dtype=np.uint32), flags, (starts, sizes)
