@@ -9,7 +9,7 @@ The house, each floor importing only from the floors below it:
 ==========  ===============================================================
 doors       `cli`
 report      `report`
-verbs       `evaluation`, `description`, `doctor`, above `training`, `prediction`,
+verbs       `evaluation`, `description`, `audit`, `doctor`, above `training`, `prediction`,
             above `workers`
 outcome     `scorer`, above `scoring`, above `storage`
 model       `evidence`, `classifier`, `decisions`, `scores`, `labels`, `dataset`

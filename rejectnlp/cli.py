@@ -314,6 +314,33 @@ def describe(data: DataFiles = None) -> None:
 
 
 @data_app.command()
+def audit(
+    data: DataFiles = None,
+    n: Annotated[int, typer.Option("--n", min=1, help="How many labels to list.")] = 50,
+    text_column: TextColumn = None,
+    label_column: LabelColumn = None,
+) -> None:
+    """List the labels that a model of the other accounts finds least likely, as CSV."""
+    from rejectnlp.audit import find_suspects
+    from rejectnlp.files import open_writer
+    from rejectnlp.labels import read_labelled
+
+    rows, codebook = read_labelled(data or [], text_column, label_column, report=_say)
+    columns = ("id", "cause", "labelled", "probability")
+    with open_writer(None, "csv", columns=columns) as writer:
+        for suspect in find_suspects(rows, codebook, n=n, report=_say):
+            labelled = "yes" if suspect.is_labelled else "no"
+            writer.write(
+                {
+                    "id": suspect.id,
+                    "cause": suspect.cause,
+                    "labelled": labelled,
+                    "probability": suspect.probability,
+                }
+            )
+
+
+@data_app.command()
 def ingest(
     pages: Annotated[
         list[Path], typer.Argument(metavar="FILE...", help="Saved text, Markdown or HTML pages.")
