@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check quick model wheel clean
+.PHONY: demo test check quick model wheel hard bench clean
 
 .venv/ready: pyproject.toml constraints.txt hatch_build.py rejectnlp/scoring/kernel.c
 	$(PYTHON) -m venv .venv
@@ -37,5 +37,18 @@ model: .venv/ready  ## rebuild the default model from data/, score it, write the
 wheel: .venv/ready  ## build the wheel, install it alone elsewhere, and run it once
 	.ci/wheel
 
+hard: .venv/ready  ## the long checks: the kernel under a sanitizer
+	.ci/sanitize
+
+.venv-bench/ready: pyproject.toml constraints.txt hatch_build.py rejectnlp/scoring/kernel.c
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install -q --disable-pip-version-check -c constraints.txt \
+		-e . matplotlib fasttext-wheel vowpalwabbit spacy
+	touch $@
+
+bench: .venv-bench/ready  ## speed beside named peers, cost of the commands; tables and plots
+	.venv-bench/bin/python benchmarks/speed.py --accounts 2000 --plot benchmarks/speed.svg
+	.venv-bench/bin/python benchmarks/commands.py --train --plot benchmarks/commands.svg
+
 clean:
-	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis demo-output.csv
+	rm -rf .venv .venv-bench build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis demo-output.csv
