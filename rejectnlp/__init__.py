@@ -8,12 +8,13 @@ The house, each floor importing only from the floors below it:
 
 ==========  ===============================================================
 doors       `cli`
-report      `report`
-verbs       `evaluation`, `description`, `audit`, `doctor`, above `training`, `prediction`,
-            above `workers`
+report      `surveyfiles`, above `htmlreport`, above `report`, `survey` and `plots`
+verbs       `evaluation`, `description`, `audit`, `doctor`, above `prevalence`, `sampling`,
+            above `training`, `prediction`, above `workers`
 outcome     `scorer`, above `scoring`, above `storage`
-model       `evidence`, `classifier`, `decisions`, `scores`, `labels`, `dataset`
-material    `features`, `articles`, `files`
+model       `evidence`, `classifier`, `decisions`, `scores`, `agreement`, `labels`,
+            `dataset`
+material    `features`, `articles`, `tagged`, `files`
 words       `accounts`, above `normalisation` and `codebook`
 ground      `settings`, `errors`
 ==========  ===============================================================

@@ -79,6 +79,11 @@ OutFile = Annotated[
     typer.Option("--out", "-o", metavar="FILE", help="Where to write.  [default: the screen]"),
 ]
 TextColumn = Annotated[str | None, typer.Option(metavar="NAME", help="Column that holds the text.")]
+TaggedFile = Annotated[Path, typer.Argument(metavar="TAGGED", help="What `predict` wrote.")]
+CheckedFile = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Accounts that a person read.")
+]
+IdColumn = Annotated[str | None, typer.Option(metavar="NAME", help="Column that holds the ids.")]
 LabelColumn = Annotated[
     str | None,
     typer.Option(metavar="NAME", help="Column that holds the causes, several joined by ';'."),
@@ -113,9 +118,7 @@ def predict(
     out: OutFile = None,
     model: ModelFolder = None,
     text_column: TextColumn = None,
-    id_column: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Column that holds the ids.")
-    ] = None,
+    id_column: IdColumn = None,
     keep: Annotated[
         str, typer.Option(metavar="all|NAME,NAME", help="Other columns to write along.")
     ] = "",
@@ -125,6 +128,10 @@ def predict(
     format: Annotated[  # noqa: A002 - the option's name
         str | None, typer.Option(metavar="csv|jsonl|parquet", help="Format of the output.")
     ] = None,
+    precision: Annotated[
+        float | None,
+        typer.Option(metavar="0.5|0.6|0.7|0.8|0.9|0.95", help="Name only what is right so often."),
+    ] = None,
     force: Force = False,
 ) -> None:
     """Tag every account in a file with causes, probabilities and evidence."""
@@ -133,7 +140,7 @@ def predict(
 
     summary = predict_file(
         accounts,
-        load(model),
+        load(model, precision=precision),
         out,
         text_column=text_column,
         id_column=id_column,
@@ -276,6 +283,128 @@ def evaluate(
         write_text(out, text + "\n", force=force)
     if record and model:
         record_scores(model, evaluation.to_dict(), format_card)
+
+
+@app.command()
+def sample(
+    accounts: AccountsFile,
+    purpose: Annotated[
+        str, typer.Option("--for", metavar="prevalence|audit|training", help="What it is for.")
+    ] = "prevalence",
+    n: Annotated[int, typer.Option("--n", min=1, help="How many accounts.")] = 100,
+    out: OutFile = None,
+    model: ModelFolder = None,
+    text_column: TextColumn = None,
+    id_column: IdColumn = None,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed draws others.")] = 1,
+    force: Force = False,
+) -> None:
+    """Draw the accounts worth reading, with an empty column `checked` for the answers."""
+    from rejectnlp.sampling import PURPOSES, draw_sample
+    from rejectnlp.scorer import load
+
+    drawn = draw_sample(
+        accounts,
+        purpose,
+        n,
+        out,
+        tagger=load(model),
+        text_column=text_column,
+        id_column=id_column,
+        seed=seed,
+        force=force,
+        watch=_watch,
+    )
+    _say(f"{drawn.n:,} of {drawn.n_accounts:,} accounts, {PURPOSES[purpose]}")
+    _say("write the causes into `checked`, separated by semicolons; `unexplained` for none")
+    if drawn.n_bad:
+        _say(f"{drawn.n_bad:,} rows could not be read and could not be drawn")
+
+
+@app.command()
+def prevalence(
+    tagged: TaggedFile,
+    checked: CheckedFile = None,
+    by: Annotated[str | None, typer.Option(metavar="NAME", help="Kept column of groups.")] = None,
+    model: ModelFolder = None,
+    out: OutFile = None,
+    as_json: AsJson = False,
+    force: Force = False,
+) -> None:
+    """Estimate what share of accounts has which cause, corrected for the tagger's mistakes."""
+    from dataclasses import asdict
+
+    from rejectnlp.files import check_target, write_text
+    from rejectnlp.prevalence import estimate_prevalence
+    from rejectnlp.report import format_prevalence
+    from rejectnlp.settings import asset_path
+    from rejectnlp.storage import load_model
+    from rejectnlp.tagged import read_checked, read_tagged
+
+    if out:
+        check_target(out, force=force)
+    learned = load_model(model or asset_path("models", "default"))
+    rows = read_tagged(tagged, [by] if by else [])
+    answers = read_checked(checked, learned.codebook) if checked else None
+    found = estimate_prevalence(rows, learned, answers, by)
+    text = json.dumps(asdict(found), indent=1) if as_json else format_prevalence(found, by)
+    if out:
+        write_text(out, text + "\n", force=force)
+    else:
+        typer.echo(text)
+
+
+@app.command()
+def report(
+    tagged: TaggedFile,
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="The report.")] = Path(
+        "report.html"
+    ),
+    checked: CheckedFile = None,
+    by: Annotated[str | None, typer.Option(metavar="NAME", help="Kept column of groups.")] = None,
+    date: Annotated[str | None, typer.Option(metavar="NAME", help="Kept column of dates.")] = None,
+    title: Annotated[str, typer.Option(metavar="TEXT", help="Heading of the report.")] = "",
+    format: Annotated[  # noqa: A002 - the option's name
+        str | None, typer.Option(metavar="html|md|json|csv|xlsx", help="Format of the report.")
+    ] = None,
+    model: ModelFolder = None,
+    force: Force = False,
+) -> None:
+    """Write a report of a tagged file that can be sent on: shares, groups, time, cautions."""
+    from rejectnlp.settings import asset_path
+    from rejectnlp.storage import load_model
+    from rejectnlp.survey import make_survey
+    from rejectnlp.surveyfiles import check_report, write_report
+    from rejectnlp.tagged import read_checked, read_tagged
+
+    kind = check_report(out, format, force=force)
+    learned = load_model(model or asset_path("models", "default"))
+    rows = read_tagged(tagged, [name for name in (by, date) if name])
+    answers = read_checked(checked, learned.codebook) if checked else None
+    survey = make_survey(rows, learned, answers, by=by, date=date)
+    write_report(survey, out, kind, title or f"Why interviews failed: {tagged.name}", force=force)
+    _say(f"report on {survey.n:,} accounts written to {out}")
+
+
+@app.command()
+def agreement(
+    first: Annotated[Path, typer.Argument(metavar="A", help="Answers of one reader.")],
+    second: Annotated[Path, typer.Argument(metavar="B", help="Answers of another one.")],
+    model: ModelFolder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say how far two readers agree on the causes of the same accounts, and where they differ."""
+    from dataclasses import asdict
+
+    from rejectnlp.agreement import compare_readers
+    from rejectnlp.codebook import read_codebook
+    from rejectnlp.report import format_agreement
+    from rejectnlp.storage import load_model
+    from rejectnlp.tagged import read_checked
+
+    codebook = load_model(model).codebook if model else read_codebook()
+    found = compare_readers(read_checked(first, codebook), read_checked(second, codebook), codebook)
+    typer.echo(json.dumps(asdict(found), indent=1) if as_json else format_agreement(found))
 
 
 @app.command()

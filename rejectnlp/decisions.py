@@ -73,6 +73,35 @@ def choose_cutoff(probabilities: NDArray[np.float64], y: NDArray[np.int8]) -> fl
     return float(expected_f1.max() / 2)
 
 
+NEVER = 1.01
+"""A cut-off that no probability reaches."""
+
+
+def choose_precise_cutoff(probabilities: NDArray[np.float64], precision: float) -> float:
+    """Choose the lowest cut-off at which enough of the named accounts will be right.
+
+    With calibrated probabilities the share of right ones is the mean probability of
+    those named; where even the likeliest accounts fall short, the cause is never named.
+
+    Parameters
+    ----------
+    probabilities
+        Out-of-fold probabilities of one cause.
+    precision
+        Share of right ones to promise, 0 to 1.
+
+    Examples
+    --------
+    >>> p = np.array([0.9, 0.8, 0.4, 0.1])
+    >>> float(choose_precise_cutoff(p, 0.7)), choose_precise_cutoff(p, 0.95)
+    (0.4, 1.01)
+    """
+    p = np.sort(probabilities)[::-1]
+    expected = np.cumsum(p) / np.arange(1, len(p) + 1)
+    enough = np.flatnonzero(expected >= precision)
+    return float(p[enough[-1]]) if len(enough) else NEVER
+
+
 def word_certainty(probability: float) -> str:
     """Put a probability into a word.
 

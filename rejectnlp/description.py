@@ -6,11 +6,16 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from statistics import median
 
+from rejectnlp.agreement import Agreement, compare_readers
 from rejectnlp.codebook import UNEXPLAINED, Codebook, read_codebook
 from rejectnlp.dataset import GROUNDS, SPLITS, Labelled, find_near_duplicates
 from rejectnlp.training import number_groups
 
-READERS = ("reader_1", "reader_2")
+LABELS = "labels"  # the label that the earlier readings came to, and the rereading was held to
+READERS = {
+    ("reader_1", "reader_2"): "Two readers, each by himself",
+    ("rereader_1", LABELS): "A new reader of the rewritten text, and the final label",
+}
 
 
 def describe_rows(rows: Sequence[Labelled], codebook: Codebook | None = None) -> str:
@@ -20,7 +25,7 @@ def describe_rows(rows: Sequence[Labelled], codebook: Codebook | None = None) ->
         ("Composition", _describe_kinds(rows)),
         ("Causes", _describe_causes(rows, codebook)),
         ("Where the accounts come from", _describe_origins(rows)),
-        ("Agreement of the two first readers", _describe_agreement(rows, codebook)),
+        ("Agreement of readers", _describe_agreement(rows, codebook)),
         ("Readings of the sentences", _describe_readings(rows)),
         ("Wording", _describe_wording(rows)),
     ]
@@ -87,21 +92,23 @@ def _describe_origins(rows: Sequence[Labelled]) -> str:
 
 
 def _describe_agreement(rows: Sequence[Labelled], codebook: Codebook) -> str:
-    read = [r for r in rows if r.kind == "account" and all(v in r.votes for v in READERS)]
-    if not read:
-        return ""
-    same = sum(set(r.votes[READERS[0]]) == set(r.votes[READERS[1]]) for r in read)
-    body = []
-    for cause in (*codebook.ids, UNEXPLAINED):
-        first, second = ({r.id for r in read if cause in r.votes[v]} for v in READERS)
-        n_both = len(first & second)
-        f1 = 2 * n_both / (len(first) + len(second)) if first or second else 0.0
-        body.append((cause, n_both, len(first - second), len(second - first), f"{f1:.3f}"))
-    macro = sum(float(line[4]) for line in body[:-1]) / (len(body) - 1)
-    alpha = krippendorff_alpha([[r.votes[v] for v in READERS] for r in read])
+    parts = []
+    for (first, second), title in READERS.items():
+        read = [r for r in rows if r.kind == "account" and first in r.votes]
+        read = [r for r in read if second == LABELS or second in r.votes]
+        answers = {r.id: r.votes.get(second, r.labels) for r in read}
+        if answers:
+            found = compare_readers({r.id: r.votes[first] for r in read}, answers, codebook)
+            parts.append(_show_agreement(found, title))
+    return "\n\n".join(parts)
+
+
+def _show_agreement(found: Agreement, title: str) -> str:
+    body = [(c.cause, c.both, c.only_first, c.only_second, f"{c.f1:.3f}") for c in found.causes]
     return (
-        f"{len(read):,} accounts; the same set of causes in {same / len(read):.1%}; "
-        f"Krippendorff's alpha (MASI distance) {alpha:.3f}; macro-F1 between readers {macro:.3f}."
+        f"{title}: {found.n:,} accounts; the same set of causes in {found.n_same / found.n:.1%}; "
+        f"Krippendorff's alpha (MASI distance) {found.alpha:.3f}; macro-F1 between them "
+        f"{found.macro_f1:.3f}."
         f"\n\n{_table(('cause', 'both', 'only first', 'only second', 'F1'), body)}"
     )
 
@@ -117,34 +124,6 @@ def _describe_readings(rows: Sequence[Labelled]) -> str:
         f"{len(read):,} of {len(written):,} sentences have a second reading; it differed from the "
         f"writer's label in {differ:,}, and {changed:,} have another label now."
     )
-
-
-def krippendorff_alpha(votes: Sequence[Sequence[Iterable[str]]]) -> float:
-    """Measure how far readers agree on sets of causes beyond chance.
-
-    Parameters
-    ----------
-    votes
-        For each account, the set of causes each reader named.
-
-    References
-    ----------
-    Krippendorff, Content Analysis (1980); Passonneau, Measuring agreement on
-    set-valued items (LREC 2006), for the MASI distance.
-
-    Examples
-    --------
-    >>> krippendorff_alpha([[["a"], ["a"]], [["b"], ["b"]]])
-    1.0
-    """
-    from nltk.metrics import AnnotationTask, masi_distance
-
-    triples = [
-        (f"reader {r}", f"account {a}", frozenset(labels))
-        for a, readers in enumerate(votes)
-        for r, labels in enumerate(readers)
-    ]
-    return float(AnnotationTask(data=triples, distance=masi_distance).alpha())
 
 
 def _describe_wording(rows: Sequence[Labelled]) -> str:

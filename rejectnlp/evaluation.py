@@ -47,6 +47,31 @@ class Interval:
 
 
 @dataclass(frozen=True)
+class OperatingPoint:
+    """What naming fewer and surer causes comes to.
+
+    Parameters
+    ----------
+    promised
+        The precision asked for.
+    n_named
+        Tags given, all causes together.
+    precision
+        Share of them that are right; 0 where there is none.
+    recall
+        Share of all causes labelled that are found.
+    share_of_accounts
+        Accounts that get a tag at all; the others are left to a reader.
+    """
+
+    promised: float
+    n_named: int
+    precision: float
+    recall: float
+    share_of_accounts: float
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """What `rejectnlp evaluate` says; every figure with the accounts behind it.
 
@@ -68,6 +93,7 @@ class Evaluation:
     evidence_hits: float | None
     n_evidence: int
     hard_cases: tuple[int, int] | None = None
+    operating_points: tuple[OperatingPoint, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Give the evaluation as plain values for JSON."""
@@ -123,7 +149,30 @@ def evaluate(
     }
     hits = [hit for row, f in zip(accounts, findings, strict=True) for hit in _hits(row, f)]
     evaluation = score(codebook, Y, P, predicted, owner, baselines, hits)
-    return replace(evaluation, hard_cases=count_hard_cases(tagger))
+    return replace(
+        evaluation,
+        hard_cases=count_hard_cases(tagger),
+        operating_points=_measure_operating_points(tagger, Y, P),
+    )
+
+
+def _measure_operating_points(tagger: Tagger, Y: Marks, P: Floats) -> tuple[OperatingPoint, ...]:
+    points = []
+    for promised, cutoffs in zip(SETTINGS.precisions, tagger.model.precise_cutoffs, strict=True):
+        named = cutoffs <= P
+        if tagger.model.is_exclusive:  # Only the likeliest is ever named.
+            named &= np.eye(P.shape[1], dtype=bool)[P.argmax(axis=1)]
+        n_named, right = int(named.sum()), int((named & (Y == 1)).sum())
+        points.append(
+            OperatingPoint(
+                promised,
+                n_named,
+                right / max(1, n_named),
+                right / max(1, int(Y.sum())),
+                float(named.any(axis=1).mean()),
+            )
+        )
+    return tuple(points)
 
 
 def is_known(rows: Sequence[Labelled], split: str | None, tagger: Tagger) -> bool:

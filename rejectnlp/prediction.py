@@ -177,7 +177,7 @@ def _tag(
         for chunk in chunks:
             yield from _tag_chunk(chunk, tagger, is_nested)
         return
-    given = (tagger.model, is_nested)
+    given = (tagger.model, tagger.precision, is_nested)
     for rows in map_in_order(_work, chunks, n_workers=n_workers, start=_start, given=given):
         yield from rows
 
@@ -191,9 +191,9 @@ def _tag_chunk(chunk: list[Told], tagger: Tagger, is_nested: bool) -> Iterator[d
 _worker: tuple[Tagger, bool]  # of a worker process; set once, when it starts
 
 
-def _start(model: Model, is_nested: bool) -> None:
+def _start(model: Model, precision: float | None, is_nested: bool) -> None:
     global _worker
-    _worker = (Tagger(model), is_nested)
+    _worker = (Tagger(model, precision=precision), is_nested)
 
 
 def _work(chunk: list[Told]) -> list[dict[str, Any]]:

@@ -14,7 +14,9 @@ from rejectnlp.evidence import NOTES, Finding, mark_evidence
 from rejectnlp.settings import SETTINGS
 
 if TYPE_CHECKING:  # Explaining one account must not wait for scikit-learn to load.
+    from rejectnlp.agreement import Agreement
     from rejectnlp.evaluation import Evaluation, Interval
+    from rejectnlp.prevalence import Prevalence
     from rejectnlp.storage import Model
 
 WHO = {
@@ -63,7 +65,7 @@ def _list_causes(finding: Finding, codebook: Codebook, letters: dict[str, str]) 
             f"  {letters[cause]}  {codebook[cause].name:22} {word_certainty(p):8} {p:4.0%}   {who}"
         )
         if cause == "discrimination":
-            reports = "the account reports it" if p >= 0.5 else "a hint only: please read the words"
+            reports = "the account reports it" if p >= 0.9 else "possible: please read the words"
             lines.append(f"     ({reports}; this is not a legal finding)")
     return lines
 
@@ -203,6 +205,20 @@ def _card_table(e: Mapping[str, Any]) -> list[str]:
         f"| {s['f1']:.2f} | {s['calibration_error']:.3f} |"
         for s in (*e["causes"], e["unexplained"])
     ]
+    if e["operating_points"]:
+        lines += [
+            "",
+            "With `--precision` causes are named only where so many tags are right:",
+            "",
+            "| promised | tags | right | of all causes | accounts with a tag |",
+            "| ---: | ---: | ---: | ---: | ---: |",
+        ]
+        lines += [
+            f"| {o['promised']:.2f} | {o['n_named']:,} | "
+            f"{format(o['precision'], '.2f') if o['n_named'] else '-'} | {o['recall']:.2f} | "
+            f"{o['share_of_accounts']:.0%} |"
+            for o in e["operating_points"]
+        ]
     if e["evidence_hits"] is not None:
         lines += [
             "",
@@ -234,6 +250,16 @@ def format_evaluation(e: Evaluation) -> str:
         lines.append(f"macro-F1, core causes      {_interval(e.core_f1)}")
     lines.append(f"micro-F1                   {_interval(e.micro_f1)}")
     lines.append(f"mean calibration error     {e.mean_calibration_error:.3f}")
+    if e.operating_points:
+        lines += ["", "asking for fewer and surer tags (--precision)"]
+        lines.append(" promised   tags  right  of all causes  accounts")
+        for o in e.operating_points:
+            right = f"{o.precision:.2f}" if o.n_named else "-"
+            lines.append(
+                f"{o.promised:9.2f} {o.n_named:6,} {right:>6} {o.recall:14.2f} "
+                f"{o.share_of_accounts:9.0%}"
+            )
+        lines.append("")
     if e.evidence_hits is not None:
         lines.append(
             f"evidence: first sentence shown overlaps the marked words in "
@@ -241,6 +267,58 @@ def format_evaluation(e: Evaluation) -> str:
         )
     if e.hard_cases:
         lines.append(f"hard cases of the codebook: {e.hard_cases[0]} of {e.hard_cases[1]} right")
+    return "\n".join(lines)
+
+
+def format_prevalence(found: Prevalence, by: str | None = None) -> str:
+    """Lay out the shares of causes with their intervals, and what they rest on."""
+    whole = [e for e in found.estimates if not e.group]
+    n, n_checked = whole[0].share.n, whole[0].share.n_checked
+    basis = (
+        f"Of {n:,} accounts, {n_checked:,} were read by a person; their answers correct the tagger."
+        if n_checked
+        else f"{n:,} accounts, none read by a person: the shares rest on the data that the model "
+        "learned from.\nRead a hundred to be sure: rejectnlp sample FILE --for prevalence."
+    )
+    lines = [basis, ""]
+    groups = list(dict.fromkeys(e.group for e in found.estimates))
+    for group in groups:
+        own = [e for e in found.estimates if e.group == group]
+        if group:
+            lines += ["", f"{by}: {printable(group)} ({own[0].share.n:,} accounts)"]
+        lines.append(f"{'cause':22} {'share':>7}  {'95 % interval':17} {'tags alone':>10}")
+        lines += [
+            f"{e.cause:22} {e.share.value:7.1%}  {e.share.low:6.1%} to {e.share.high:6.1%} "
+            f"{e.share_of_tags:10.1%}"
+            for e in own
+        ]
+    if found.differences:
+        lines += ["", "differences between the groups (p-values corrected for many, Holm)"]
+        lines += [f"{d.cause:22} {d.corrected:7.3f}" for d in found.differences]
+    for group, reason in found.left_out.items():
+        lines += ["", f"not shown: {printable(group) or '(empty)'}: {reason}"]
+    return "\n".join(lines)
+
+
+def format_agreement(found: Agreement) -> str:
+    """Lay out how far two readers agree, and the accounts where they differ."""
+    lines = [
+        f"{found.n:,} accounts read by both; the same causes in {found.n_same:,} "
+        f"({found.n_same / found.n:.0%})",
+        f"Krippendorff's alpha (MASI distance) {found.alpha:.3f}; macro-F1 {found.macro_f1:.3f}",
+        "",
+        f"{'cause':22} {'both':>6} {'only A':>7} {'only B':>7} {'F1':>6}",
+    ]
+    lines += [
+        f"{c.cause:22} {c.both:6,} {c.only_first:7,} {c.only_second:7,} {c.f1:6.2f}"
+        for c in found.causes
+    ]
+    if found.differences:
+        lines += ["", "where they differ"]
+        lines += [
+            f"{printable(own)}: A {', '.join(a)}; B {', '.join(b)}"
+            for own, a, b in found.differences
+        ]
     return "\n".join(lines)
 
 

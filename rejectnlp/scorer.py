@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rejectnlp.accounts import UNTOLD, Account, check_texts
-from rejectnlp.codebook import Codebook
+from rejectnlp.codebook import UNEXPLAINED, Codebook
 from rejectnlp.decisions import choose_causes
+from rejectnlp.errors import UsageError
 from rejectnlp.evidence import Finding, choose_evidence
 from rejectnlp.scoring import Batch, Scorer
 from rejectnlp.settings import SETTINGS, asset_path
@@ -21,28 +22,48 @@ from rejectnlp.storage import Model, load_model
 Floats = NDArray[np.float64]
 
 
-def load(folder: str | Path | None = None) -> Tagger:
+def load(folder: str | Path | None = None, *, precision: float | None = None) -> Tagger:
     """Open a model folder; without one, the model that ships with rejectnlp.
+
+    Parameters
+    ----------
+    folder
+        Made by `rejectnlp train`.
+    precision
+        Name a cause only where this share of such tags is right; see `Tagger`.
 
     Raises
     ------
     ModelError
         If there is no model there, or it is damaged.
+    UsageError
+        If the model keeps no cut-offs for that precision.
 
     Examples
     --------
     >>> load().causes[:2]
     ('skills_gap', 'different_role')
     """
-    return Tagger(load_model(Path(folder) if folder else asset_path("models", "default")))
+    model = load_model(Path(folder) if folder else asset_path("models", "default"))
+    return Tagger(model, precision=precision)
 
 
 class Tagger:
     """Tags accounts with causes, probabilities and evidence.
 
-    A model of accounts that have just one cause each names the likeliest, always; any
-    other is `unexplained` where no cause reaches its cut-off. Texts too short to tell
-    anything, or not in English, are `unexplained` with all probabilities 0, and noted.
+    An account is `unexplained` where no cause reaches its cut-off; only a model of accounts
+    that have just one cause each names the likeliest anyway, unless a precision is asked
+    for. Texts too short to tell anything, or not in English, are `unexplained` with all
+    probabilities 0, and noted.
+
+    Parameters
+    ----------
+    model
+        As `rejectnlp.storage.load_model` gives it.
+    precision
+        One of `SETTINGS.precisions`: a cause is named only where the model promises that
+        this share of its tags is right, which names fewer. None names causes from the
+        cut-offs with the best F1 on.
 
     Examples
     --------
@@ -51,8 +72,12 @@ class Tagger:
     ('pre_chosen_candidate', 0)
     """
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, *, precision: float | None = None) -> None:
+        if precision is not None and precision not in SETTINGS.precisions:
+            known = ", ".join(map(str, SETTINGS.precisions))
+            raise UsageError(f"no cut-offs for precision {precision}", remedy=f"Known: {known}.")
         self.model = model
+        self.precision = precision
 
     @property
     def codebook(self) -> Codebook:
@@ -125,12 +150,23 @@ class Tagger:
 
     def _choose(self, probabilities: dict[str, float]) -> tuple[str, ...]:
         if self.model.is_exclusive and any(probabilities.values()):
-            return (max(probabilities, key=probabilities.__getitem__),)
+            likeliest = max(probabilities, key=probabilities.__getitem__)
+            if self.precision is None or probabilities[likeliest] >= self._cutoffs[likeliest]:
+                return (likeliest,)
+            return (UNEXPLAINED,)
         return choose_causes(probabilities, self._cutoffs)
 
     @cached_property
     def _cutoffs(self) -> dict[str, float]:
-        return self._name(self.model.cutoffs.tolist())
+        return self._name(self.cutoffs.tolist())
+
+    @property
+    def cutoffs(self) -> Floats:
+        """Lowest probability at which each cause is named."""
+        if self.precision is None:
+            return self.model.cutoffs
+        at = SETTINGS.precisions.index(self.precision)
+        return np.asarray(self.model.precise_cutoffs[at])
 
     def _probabilities(self, batch: Batch) -> Floats:
         platt = self.model.platt

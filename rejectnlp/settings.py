@@ -59,11 +59,23 @@ class Settings:
     fewest_accounts: int = 20
     """Accounts without which training is refused: fewer cannot be calibrated at all."""
 
+    precisions: tuple[float, ...] = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
+    """Shares of right ones among the named for which a model keeps cut-offs, `--precision`."""
+
     n_jobs: int = 2
     """Causes learned side by side; changes no number."""
 
     fewest_positives: int = 10
     """Accounts without which a cause's F1 is too shaky to enter an average."""
+
+    fewest_checked: int = 10
+    """Checked accounts without which no share is estimated from them."""
+
+    smallest_group: int = 10
+    """Accounts without which a group is not shown: so few could be recognised."""
+
+    most_periods: int = 36
+    """Months shown over time; beyond three years of them, years are."""
 
     n_bootstrap: int = 1000
     """Draws behind each 95 % interval."""

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from rejectnlp.codebook import Codebook
 from rejectnlp.errors import DataError, ModelError, OutputError
+from rejectnlp.settings import SETTINGS
 
-FORMAT = 1
+FORMAT = 2
 """Version of the folder; another one is refused, never guessed at."""
 
 ARRAYS = {"weights.npy": "float32", "idf.npy": "float64"}
@@ -46,6 +47,8 @@ class Model:
         Shape (n_causes, 3).
     cutoffs
         Shape (n_causes,).
+    precise_cutoffs
+        Cut-offs for each of `SETTINGS.precisions`, shape (n_precisions, n_causes).
     is_exclusive
         True if every account has just one cause.
     word_ngrams, char_ngrams
@@ -64,6 +67,7 @@ class Model:
     intercepts: NDArray[np.float64]
     platt: NDArray[np.float64]
     cutoffs: NDArray[np.float64]
+    precise_cutoffs: NDArray[np.float64]
     is_exclusive: bool
     word_ngrams: tuple[int, int]
     char_ngrams: tuple[int, int]
@@ -163,6 +167,7 @@ def _write_parts(model: Model, folder: Path, card: str) -> None:
         "intercepts": model.intercepts.tolist(),
         "platt": model.platt.tolist(),
         "cutoffs": model.cutoffs.tolist(),
+        "precise_cutoffs": model.precise_cutoffs.tolist(),
         "codebook": model.codebook.to_dict(),
         "files": {name: _fingerprint(folder / name) for name in (*ARRAYS, *VOCABULARIES)},
         "about": model.about,
@@ -248,6 +253,9 @@ def _read_parts(folder: Path, manifest: dict[str, Any]) -> Model:
         intercepts=_check_numbers(manifest["intercepts"], (n_causes + 1,)),
         platt=_check_numbers(manifest["platt"], (n_causes, 3)),
         cutoffs=_check_numbers(manifest["cutoffs"], (n_causes,)),
+        precise_cutoffs=_check_numbers(
+            manifest["precise_cutoffs"], (len(SETTINGS.precisions), n_causes)
+        ),
         is_exclusive=bool(manifest["is_exclusive"]),
         word_ngrams=_check_range(manifest["word_ngrams"]),
         char_ngrams=_check_range(manifest["char_ngrams"]),

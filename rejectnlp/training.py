@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from rejectnlp.accounts import split_sentences
 from rejectnlp.classifier import CauseClassifier, Fragments
-from rejectnlp.codebook import Codebook
+from rejectnlp.codebook import UNEXPLAINED, Codebook
 from rejectnlp.dataset import Labelled
+from rejectnlp.decisions import choose_precise_cutoff
 from rejectnlp.errors import DataError
 from rejectnlp.scores import calibration_error, macro_f1, name_most_frequent
 from rejectnlp.settings import RANGES, SETTINGS, Settings
@@ -192,6 +193,12 @@ def to_model(classifier: CauseClassifier, codebook: Codebook, about: dict[str, o
         intercepts=classifier.intercept_,
         platt=classifier.platt_,
         cutoffs=classifier.cutoffs_,
+        precise_cutoffs=np.array(
+            [
+                [choose_precise_cutoff(p, precision) for p in classifier.out_of_fold_.T]
+                for precision in SETTINGS.precisions
+            ]
+        ),
         is_exclusive=classifier.is_exclusive_,
         word_ngrams=features.word_ngrams,
         char_ngrams=features.char_ngrams,
@@ -212,7 +219,7 @@ def describe(rows: Sequence[Labelled], codebook: Codebook, settings: Settings) -
             **{f"n_{kind}s": sum(row.kind == kind for row in rows) for kind in kinds},
             "n_accounts_per_cause": {
                 cause: sum(row.kind == "account" and cause in row.labels for row in rows)
-                for cause in codebook.ids
+                for cause in (*codebook.ids, UNEXPLAINED)
             },
         },
         "libraries": {name: version(name) for name in ("numpy", "scipy", "scikit-learn")}

@@ -1,7 +1,8 @@
 import pytest
 
+from rejectnlp.agreement import krippendorff_alpha
 from rejectnlp.dataset import Labelled, Span
-from rejectnlp.description import describe_rows, krippendorff_alpha
+from rejectnlp.description import describe_rows
 
 
 def make(name, first, second, split="train"):

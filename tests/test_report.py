@@ -23,10 +23,10 @@ def test_discrimination_is_worded_as_a_report():
     assert "discriminated" not in text
 
 
-def test_a_hint_of_discrimination_is_no_more_than_a_hint():
-    faint = replace(FINDING, probabilities={**FINDING.probabilities, "discrimination": 0.2})
+def test_discrimination_that_is_not_almost_certain_is_shown_as_possible():
+    faint = replace(FINDING, probabilities={**FINDING.probabilities, "discrimination": 0.8})
     text = format_finding(faint, BOOK)
-    assert "a hint only: please read the words; this is not a legal finding" in text
+    assert "possible: please read the words; this is not a legal finding" in text
     assert "the account reports it" not in text
 
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from rejectnlp.accounts import UNTOLD, Account, note_text
 from rejectnlp.codebook import read_codebook
+from rejectnlp.errors import UsageError
 from rejectnlp.scorer import Tagger
 from rejectnlp.settings import Settings
 from rejectnlp.training import make_classifier, number_groups, targets, to_model
@@ -99,6 +100,23 @@ def test_evidence_cuts_the_quoted_words_out_of_the_text(tagger, text):
     assert all(0 <= p <= 1 for p in finding.probabilities.values())
     for e in finding.evidence:
         assert text[e.start : e.end] == e.text
+
+
+def test_a_promised_precision_names_fewer_causes_and_none_below_its_cutoffs(tiny_model, rows):
+    texts = [row.text for row in rows]
+    usual, surer = Tagger(tiny_model), Tagger(tiny_model, precision=0.9)
+    assert (surer.cutoffs >= surer.model.precise_cutoffs[0]).all()
+    for few, p in zip(surer.predict(texts), surer.predict_proba(texts), strict=True):
+        expected = {
+            c for c, own, cut in zip(surer.causes, p, surer.cutoffs, strict=True) if own >= cut
+        }
+        assert set(few) == (expected or {"unexplained"})
+    assert np.array_equal(usual.predict_proba(texts), surer.predict_proba(texts))
+
+
+def test_a_precision_without_cutoffs_is_refused(tiny_model):
+    with pytest.raises(UsageError, match=r"no cut-offs for precision 0.42. Known: 0.5, 0.6"):
+        Tagger(tiny_model, precision=0.42)
 
 
 def test_findings_keep_ids_and_order(tiny_tagger):

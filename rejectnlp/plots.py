@@ -1,0 +1,150 @@
+"""Figures: one function each, readable without colour. The only import of matplotlib."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from io import StringIO
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from rejectnlp.prevalence import Estimate
+
+INK, SOFT, PALE = "#1f3a5f", "#8c9bb0", "#d9dfe7"
+MARKERS = "osD^vP*Xhd"
+
+
+def draw_shares(estimates: Sequence[Estimate], names: Mapping[str, str]) -> Figure:
+    """Draw the share of each cause with its interval, largest first, beside the bare tags.
+
+    Parameters
+    ----------
+    estimates
+        Of one group of accounts.
+    names
+        Cause id to the name shown.
+    """
+    ordered = sorted(estimates, key=lambda e: e.share.value)
+    figure, axes = _make_axes(6.8, 0.36 * len(ordered) + 0.9)
+    places = range(len(ordered))
+    for y, e in zip(places, ordered, strict=True):
+        axes.plot([e.share.low, e.share.high], [y, y], color=INK, linewidth=2)
+    for values, marker, size, label in (
+        ([e.share.value for e in ordered], "o", 6, "estimate, 95 % interval"),
+        ([e.share_of_tags for e in ordered], "|", 11, "tags alone"),
+    ):
+        axes.plot(values, places, marker, color=INK, markersize=size, label=label, clip_on=False)
+    axes.set_yticks(list(places), [names[e.cause] for e in ordered])
+    _finish_shares(axes)
+    axes.legend(frameon=False, loc="lower right")
+    return figure
+
+
+def draw_groups(estimates: Sequence[Estimate], names: Mapping[str, str], by: str) -> Figure:
+    """Draw the shares of each cause in several groups side by side.
+
+    Parameters
+    ----------
+    estimates
+        Of all groups, each with the same causes.
+    by
+        What the groups differ in, for the legend's title.
+    """
+    groups = list(dict.fromkeys(e.group for e in estimates))
+    causes = list(dict.fromkeys(e.cause for e in estimates))
+    figure, axes = _make_axes(6.8, len(causes) * (0.16 * len(groups) + 0.25) + 0.9)
+    step = 0.7 / len(groups)
+    for g, group in enumerate(groups):
+        own = [e for e in estimates if e.group == group]
+        places = [len(causes) - 1 - c + 0.35 - step * (g + 0.5) for c in range(len(own))]
+        for y, e in zip(places, own, strict=True):
+            axes.plot([e.share.low, e.share.high], [y, y], color=SOFT, linewidth=1.5)
+        marker = MARKERS[g % len(MARKERS)]
+        filled = INK if g % 2 == 0 else "white"
+        axes.plot(
+            [e.share.value for e in own],
+            places,
+            marker,
+            color=INK,
+            markerfacecolor=filled,
+            clip_on=False,
+            label=group or "(empty)",
+        )
+    axes.set_yticks(range(len(causes)), [names[cause] for cause in reversed(causes)])
+    _finish_shares(axes)
+    axes.legend(frameon=False, title=by, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    return figure
+
+
+def draw_over_time(
+    estimates: Sequence[Estimate], names: Mapping[str, str], most: int = 6
+) -> Figure:
+    """Draw how the shares of the most frequent causes change, with their intervals.
+
+    Parameters
+    ----------
+    estimates
+        Groups are periods, in order.
+    most
+        Causes shown, each in a panel of its own.
+    """
+    periods = list(dict.fromkeys(e.group for e in estimates))
+    by_cause: dict[str, list[Estimate]] = {}
+    for e in estimates:
+        by_cause.setdefault(e.cause, []).append(e)
+    largest = sorted(by_cause, key=lambda c: -sum(e.share.value for e in by_cause[c]))[:most]
+    figure = Figure(figsize=(6.8, 1.9 * ((len(largest) + 1) // 2)), layout="constrained")
+    panels = figure.subplots((len(largest) + 1) // 2, 2, sharex=True, sharey=True, squeeze=False)
+    for axes, cause in zip(panels.flat, largest, strict=False):
+        own = by_cause[cause]
+        x = range(len(own))
+        axes.fill_between(x, [e.share.low for e in own], [e.share.high for e in own], color=PALE)
+        axes.plot(x, [e.share.value for e in own], "o-", color=INK, markersize=3)
+        axes.set_title(names[cause], fontsize=9, loc="left")
+        shown = range(0, len(periods), max(1, len(periods) // 5))
+        axes.set_xticks(list(shown), [periods[i] for i in shown], fontsize=8)
+        axes.yaxis.set_major_formatter(mpl.ticker.PercentFormatter(1.0, decimals=0))
+        axes.set_ylim(bottom=0)
+        axes.spines[["top", "right"]].set_visible(False)
+    for axes in list(panels.flat)[len(largest) :]:
+        axes.set_visible(False)
+    return figure
+
+
+def to_svg(figure: Figure, title: str, text: str) -> str:
+    """Give a figure as SVG with a title and a text for those who cannot see it.
+
+    Examples
+    --------
+    >>> figure = Figure(figsize=(1, 1))
+    >>> to_svg(figure, "Nothing", "An empty figure.").startswith('<svg role="img"')
+    True
+    """
+    from html import escape
+
+    stream = StringIO()
+    # Letters stay letters, to be found and read aloud; the same figure gives the same file.
+    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "rejectnlp"}):
+        figure.savefig(stream, format="svg", metadata={"Date": None})
+    svg = stream.getvalue()
+    svg = svg[svg.index("<svg") :]
+    head, rest = svg.split(">", 1)
+    told = f"<title>{escape(title)}</title><desc>{escape(text)}</desc>"
+    return f'<svg role="img"{head.removeprefix("<svg")}>{told}{rest}'
+
+
+def _make_axes(width: float, height: float) -> tuple[Figure, Axes]:
+    # Not through pyplot, which would keep every figure of a long session.
+    figure = Figure(figsize=(width, height), layout="constrained")
+    return figure, figure.subplots()
+
+
+def _finish_shares(axes: Axes) -> None:
+    axes.xaxis.set_major_formatter(mpl.ticker.PercentFormatter(1.0, decimals=0))
+    axes.set_xlim(left=0)
+    axes.set_xlabel("share of accounts")
+    axes.grid(axis="x", color=PALE)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right", "left"]].set_visible(False)
+    axes.tick_params(left=False)

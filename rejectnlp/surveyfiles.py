@@ -1,0 +1,77 @@
+"""A survey into a file: HTML, Markdown, JSON, CSV or XLSX."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from rejectnlp.errors import UsageError, suggest
+from rejectnlp.files import check_target, open_writer, write_text
+from rejectnlp.report import format_prevalence
+from rejectnlp.survey import Survey, list_cautions, rows_of
+
+FORMATS = ("html", "md", "json", "csv", "xlsx")
+"""Formats of a report."""
+
+
+def check_report(out: Path, wanted: str | None, *, force: bool = False) -> str:
+    """Choose the format of a report and check its place, before any work is done for it.
+
+    Raises
+    ------
+    UsageError, OutputError
+        If there is no such format, the library that draws is missing, or the place is taken.
+    """
+    kind = wanted or out.suffix.lower().removeprefix(".")
+    if kind not in FORMATS:
+        remedy = f"{suggest(kind, FORMATS)}Known are {', '.join(FORMATS)}."
+        raise UsageError(f"no report in the format '{kind}'", remedy=remedy)
+    if kind == "html":
+        try:
+            import matplotlib  # noqa: F401 - only to see whether it is there
+        except ImportError as error:
+            raise UsageError(
+                "an HTML report needs matplotlib",
+                remedy="pip install 'rejectnlp[report]', or write --format md.",
+            ) from error
+    check_target(out, force)
+    return kind
+
+
+def write_report(survey: Survey, out: Path, kind: str, title: str, *, force: bool = False) -> None:
+    """Write a survey, whole or not at all."""
+    if kind in ("csv", "xlsx"):
+        rows = rows_of(survey)
+        with open_writer(out, kind, columns=list(rows[0]), force=force) as writer:
+            for row in rows:
+                writer.write(row)
+        return
+    if kind == "html":
+        from rejectnlp.htmlreport import format_html
+
+        text = format_html(survey, title)
+    elif kind == "md":
+        text = format_markdown(survey, title)
+    else:
+        text = json.dumps({"title": title, "shares": rows_of(survey)}, indent=1) + "\n"
+    write_text(out, text, force=force)
+
+
+def format_markdown(survey: Survey, title: str) -> str:
+    """Lay a survey out as Markdown: to paste into a mail or a wiki."""
+    parts = [f"# {title}", ""]
+    for heading, found, by in (
+        ("", survey.groups, survey.by),
+        ("Over time", survey.periods, survey.date),
+    ):
+        if found:
+            parts += [*([f"## {heading}", ""] if heading else [])]
+            parts += ["```", format_prevalence(found, by), "```", ""]
+    if not survey.groups:
+        from rejectnlp.prevalence import Prevalence
+
+        whole = Prevalence(survey.whole, (), {})
+        parts[2:2] = ["```", format_prevalence(whole), "```", ""]
+    parts += ["## What not to conclude", ""]
+    parts += [f"- {text}" for text in list_cautions(survey)]
+    return "\n".join(parts) + "\n"
