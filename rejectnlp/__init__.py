@@ -7,14 +7,14 @@ An account goes in; causes with their evidence come out::
 The house, each floor importing only from the floors below it:
 
 ==========  ===============================================================
-doors       `cli`
+doors       `cli`, above `page`, `pasting`
 report      `report`
-verbs       `evaluation`, `description`, `doctor`, above `training`, `prediction`,
-            above `workers`
+verbs       `evaluation`, `description`, `doctor`, `contributions`, `pattern`,
+            `corrections`, above `training`, `prediction`, above `workers`
 outcome     `scorer`, above `scoring`, above `storage`
 model       `evidence`, `classifier`, `decisions`, `scores`, `labels`, `dataset`
-material    `features`, `articles`, `files`
-words       `accounts`, above `normalisation` and `codebook`
+material    `attachments`, above `features`, `articles`, `files`
+words       `questions`, `care`, `accounts`, above `normalisation` and `codebook`
 ground      `settings`, `errors`
 ==========  ===============================================================
 
