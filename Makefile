@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check quick model wheel hard bench clean
+.PHONY: demo test check browser quick model wheel hard bench clean
 
 .venv/ready: pyproject.toml constraints.txt hatch_build.py rejectnlp/scoring/kernel.c
 	$(PYTHON) -m venv .venv
@@ -25,6 +25,10 @@ check: .venv/ready  ## format, lint, types, layers, tests with docstring example
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/pytest -n 2
 	$(BIN)/rejectnlp data check
+
+browser:  ## install what the page's tests in a real browser need, where it is missing
+	command -v chromium >/dev/null || apt-get install -y -q chromium
+	npm install --no-save --no-package-lock --ignore-scripts axe-core
 
 quick: .venv/ready  ## the tests that take less than half a second each
 	$(BIN)/pytest -n 2 -m "not slow"

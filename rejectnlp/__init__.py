@@ -7,15 +7,16 @@ An account goes in; causes with their evidence come out::
 The house, each floor importing only from the floors below it:
 
 ==========  ===============================================================
-doors       `cli`
-report      `surveyfiles`, above `htmlreport`, above `report`, `survey` and `plots`
-verbs       `evaluation`, `description`, `audit`, `doctor`, above `prevalence`, `sampling`,
-            above `training`, `prediction`, above `workers`
+doors       `cli`, above `page`, `pasting`, `surveyfiles`
+report      `htmlreport`, above `report`, `survey` and `plots`
+verbs       `evaluation`, `description`, `audit`, `doctor`, `contributions`, `pattern`,
+            `corrections`, above `prevalence`, `sampling`, above `training`,
+            `prediction`, above `workers`
 outcome     `scorer`, above `scoring`, above `storage`
 model       `evidence`, `classifier`, `decisions`, `scores`, `agreement`, `labels`,
             `dataset`
-material    `features`, `articles`, `tagged`, `files`
-words       `accounts`, above `normalisation` and `codebook`
+material    `attachments`, above `features`, `articles`, `tagged`, `files`
+words       `questions`, `care`, `accounts`, above `normalisation` and `codebook`
 ground      `settings`, `errors`
 ==========  ===============================================================
 

@@ -33,6 +33,20 @@ class Sentence:
     end: int
 
 
+_PARTING = re.compile(r"^[^\S\n]*[-–—]{3,}[^\S\n]*$", re.MULTILINE)
+
+
+def split_accounts(text: str) -> list[str]:
+    r"""Cut a text into accounts at its lines of three or more dashes.
+
+    Examples
+    --------
+    >>> split_accounts("They never called.\n---\nHe yawned.\n")
+    ['They never called.', 'He yawned.']
+    """
+    return [part.strip() for part in _PARTING.split(text) if part.strip()]
+
+
 ABBREVIATIONS = frozenset(
     "mr mrs ms dr prof st sr jr vs etc e.g i.e eg ie approx dept inc ltd corp a.m "
     "p.m u.s u.k ph.d".split()

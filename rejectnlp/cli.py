@@ -173,14 +173,23 @@ def _say_bad_rows(summary: Any) -> None:
 
 @app.command()
 def explain(
-    text: Annotated[str, typer.Argument(metavar="TEXT|-", help="The account; - reads a pipe.")],
+    text: Annotated[
+        str | None,
+        typer.Argument(metavar="[TEXT|-]", help="The account; - reads a pipe; without, you paste."),
+    ] = None,
     model: ModelFolder = None,
     as_json: AsJson = False,
 ) -> None:
     """Explain one account: causes, the story with its evidence marked, next steps."""
     from rejectnlp.scorer import load
 
-    if text == "-":
+    if text is None and sys.stdin.isatty():
+        from rejectnlp.pasting import read_paste
+
+        _say("Paste or type the story. End with an empty line, or Ctrl-D.\n")
+        text = read_paste()
+        _say("")
+    elif text is None or text == "-":
         from rejectnlp.files import read_text
 
         text = read_text("-")
@@ -196,6 +205,34 @@ def explain(
     columns = min(shutil.get_terminal_size().columns, 88)
     colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     typer.echo(format_finding(finding, tagger.codebook, width=columns, colour=colour))
+
+
+@app.command()
+def page(
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, metavar="N", help="Port.  [default: a free one]")
+    ] = 0,
+    no_open: Annotated[bool, typer.Option("--no-open", help="Do not open the browser.")] = False,
+    model: ModelFolder = None,
+    labels: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="JSONL file for corrections that you ask to keep."),
+    ] = None,
+) -> None:
+    """Open the coach's page in the browser: stories explained as you type, on this machine only."""
+    from rejectnlp.page import serve
+    from rejectnlp.scorer import load
+
+    tagger = load(model)
+    serve(
+        tagger,
+        port=port,
+        open_browser=not no_open,
+        labels=labels,
+        shipped=load().model.about if model else None,
+        say=typer.echo,
+    )
+    _say("The page is closed; nothing was kept." if not labels else "The page is closed.")
 
 
 @app.command()

@@ -16,7 +16,7 @@ from rejectnlp.errors import DataError, UsageError
 KINDS = ("account", "passage", "sentence", "out_of_scope")
 SPLITS = ("train", "dev", "test")
 GROUNDS = ("said", "shown", "claimed")
-ORIGINS = ("page", "article", "authored")
+ORIGINS = ("page", "article", "authored", "own")
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,10 @@ CERTAINTIES = ((0.8, "sure"), (0.5, "likely"), (0.0, "possible"))
 """Lowest probability of each word; calibrated, so "sure" is right 4 times in 5 or more."""
 
 
+WEIGHTS = ((0.6, "much"), (0.3, "something"), (0.0, "little"))
+"""Lowest weight of a sentence for each word of what it adds to a cause."""
+
+
 def choose_causes(
     probabilities: Mapping[str, float], cutoffs: Mapping[str, float]
 ) -> tuple[str, ...]:
@@ -111,3 +115,14 @@ def word_certainty(probability: float) -> str:
     ('sure', 'likely', 'possible')
     """
     return next(word for lowest, word in CERTAINTIES if probability >= lowest)
+
+
+def word_weight(weight: float) -> str:
+    """Put the weight of a sentence into a word.
+
+    Examples
+    --------
+    >>> word_weight(0.7), word_weight(0.4), word_weight(0.1)
+    ('much', 'something', 'little')
+    """
+    return next(word for lowest, word in WEIGHTS if weight >= lowest)

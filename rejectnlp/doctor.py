@@ -11,8 +11,8 @@ from rejectnlp.scorer import load
 from rejectnlp.scoring import library_path
 
 _CHECK = "They told me that the job had gone to an internal candidate."
-_LIBRARIES = ("numpy", "scipy", "scikit-learn", "pandas", "typer")
-_EXTRAS = {"pyarrow": "Parquet files"}
+_LIBRARIES = ("numpy", "scipy", "scikit-learn", "pandas", "typer", "starlette")
+_EXTRAS = {"pyarrow": "Parquet files", "pypdf": "PDF stories on the page"}
 
 
 def examine() -> list[tuple[str, str]]:

@@ -16,6 +16,9 @@ from rejectnlp.settings import SETTINGS, asset_path
 Report = Callable[[str], None]
 _LABEL_COLUMNS = ("labels", "label", "causes", "cause", "category", "class", "reason")
 
+HARD_CASES = "hard_cases.jsonl"
+"""The codebook's decided cases: for testing, never learned from."""
+
 
 def default_data() -> list[Path]:
     """Name the dataset's files in a checkout.
@@ -26,7 +29,7 @@ def default_data() -> list[Path]:
         If there is no checkout: the wheel carries the model, not the data.
     """
     paths = sorted(asset_path("data", "").glob("*.jsonl"))
-    paths = [path for path in paths if path.name != "hard_cases.jsonl"]
+    paths = [path for path in paths if path.name != HARD_CASES]
     if not paths:
         raise UsageError("the dataset is not installed", remedy="Name the files to read.")
     return paths
@@ -60,6 +63,7 @@ def read_labelled(
         if not path.is_file():
             what = "is a folder, not a file" if path.is_dir() else "no such file"
             raise UsageError(what, place=str(path))
+    paths = _without_hard_cases(paths, report)
     own = [path for path in paths if _is_dataset(path)]
     rows = read_rows(own)
     for path in paths:
@@ -70,6 +74,15 @@ def read_labelled(
     codebook = codebook or _choose_codebook(rows, report)
     _check_labels(rows, codebook)
     return rows, codebook
+
+
+def _without_hard_cases(paths: list[Path], report: Report) -> list[Path]:
+    """Leave out the cases kept for testing where `data/*.jsonl` brings them along."""
+    rest = [path for path in paths if path.name != HARD_CASES]
+    if not rest or len(rest) == len(paths):
+        return paths
+    report(f"{HARD_CASES} left out: its cases are for testing only")
+    return rest
 
 
 def _is_dataset(path: Path) -> bool:

@@ -114,10 +114,23 @@ class Tagger:
             for part, batch in self._batches([account.text for account in chunk]):
                 yield from self._find(chunk[part], batch)
 
+    def weigh_sentences(self, text: str) -> list[tuple[int, int, dict[str, float]]]:
+        """Give start, end and the weight for each cause of every sentence of one text.
+
+        Weights are those of `Evidence`: they order sentences, and are no probabilities.
+
+        Examples
+        --------
+        >>> [(start, end) for start, end, _ in load().weigh_sentences("It went well. No idea.")]
+        [(0, 13), (14, 22)]
+        """
+        batch = self._scorer.score(check_texts([text]))
+        spans, rows = batch.spans.tolist(), _weigh(batch).tolist()
+        return [(s, e, self._name(row)) for (s, e), row in zip(spans, rows, strict=True)]
+
     def _find(self, accounts: Sequence[Account], batch: Batch) -> Iterator[Finding]:
         probabilities = self._probabilities(batch).tolist()
-        looks_like_grounds = SETTINGS.evidence_share * batch.parts[:, -1:]
-        weights = _sigmoid(batch.parts[:, :-1] + looks_like_grounds)
+        weights = _weigh(batch)
         first = batch.first.tolist()
         for i, account in enumerate(accounts):
             named = self._name(probabilities[i])
@@ -180,6 +193,12 @@ class Tagger:
     @cached_property
     def _scorer(self) -> Scorer:
         return Scorer(self.model)
+
+
+def _weigh(batch: Batch) -> Floats:
+    """Weigh every sentence for every cause: what it says of it, and its look of grounds."""
+    looks_like_grounds = SETTINGS.evidence_share * batch.parts[:, -1:]
+    return _sigmoid(batch.parts[:, :-1] + looks_like_grounds)
 
 
 def _sigmoid(x: Floats) -> Floats:

@@ -106,6 +106,30 @@ class Settings:
     largest_input: int = 20_000_000
     """Bytes of one piped text beyond which it is refused: no story, and memory has to end."""
 
+    largest_paste: int = 400_000
+    """Bytes of text that the coach's page takes at once: some 300 long stories."""
+
+    most_stories: int = 50
+    """Stories shown at once; more are for `rejectnlp predict` and a file."""
+
+    largest_attachment: int = 10_000_000
+    """Bytes of a document, and of what it unpacks to: pictures included, no story has more."""
+
+    most_pdf_pages: int = 50
+    """Pages of a PDF that are read."""
+
+    longest_wait: int = 15
+    """Seconds after which reading a PDF is given up."""
+
+    most_moves: int = 5
+    """Changes of probability shown for one sentence."""
+
+    most_near: int = 3
+    """Causes shown as close but not found."""
+
+    least_near: float = 0.05
+    """Probability from which a cause is called close at all."""
+
     largest_page: int = 5_000_000
     """Bytes of a saved page; a long article has some 100 kB, beyond 5 MB it is something else."""
 

@@ -327,6 +327,30 @@ def test_explain_gives_json(run):
     assert parts["causes"] == ["cold_interviewer"]
 
 
+def test_explain_without_an_argument_reads_what_is_piped(run):
+    output = run("explain", given="He yawned.\n\nAnd he was rude.\n").stdout
+    assert "Cold interviewer" in output
+    assert "And he was rude." in output
+    assert "there is no text to explain" in run("explain", given="\n", code=2).stderr
+
+
+# uvicorn leaves the socket that it could not bind to the collector, just before we end.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_port_that_is_taken_is_explained(run, model):
+    import gc
+
+    from uvicorn import Config
+
+    holder = Config("", host="127.0.0.1", port=0, log_config=None).bind_socket()
+    holder.listen()
+    port = holder.getsockname()[1]
+    result = run("page", "--no-open", "--port", port, "--model", model, code=2)
+    assert f"port {port} is taken" in result.stderr
+    holder.close()
+    del result
+    gc.collect()
+
+
 def test_a_story_cannot_steer_the_terminal(run):
     output = run("explain", "He was rude \x1b[2J\x1b]52;c;aGk=\x07 and yawned \u202e.").stdout
     assert "\x1b" not in output
@@ -427,6 +451,22 @@ def test_a_model_of_other_causes_is_refused_for_these_labels(run, tmp_path):
     table.write_text("text,label\nlate again,delay\n")
     result = run("evaluate", table, code=1)
     assert "cause 'delay'" in result.stderr
+
+
+def test_training_takes_a_coachs_corrections_beside_the_dataset(run, rows, tmp_path):
+    from rejectnlp.corrections import keep_correction, make_correction
+    from rejectnlp.dataset import Span, write_rows
+
+    data, own, hard = (tmp_path / name for name in ("a.jsonl", "own.jsonl", "hard_cases.jsonl"))
+    write_rows(rows, data)
+    hard.write_text(json.dumps({"id": "h", "text": "He yawned.", "labels": ["follow_up"]}) + "\n")
+    text = "She sighed all through it."
+    span = Span("cold_interviewer", 0, len(text), "shown")
+    keep_correction(make_correction(text, ["cold_interviewer"], [span], read_codebook()), own)
+    result = run("train", data, own, hard, "--out", tmp_path / "m")
+    assert "learning from 33 accounts" in result.stderr
+    assert "hard_cases.jsonl left out: its cases are for testing only" in result.stderr
+    assert "0 problems" in run("data", "check", own).stderr
 
 
 def test_data_check_lists_every_problem_at_once(run, tmp_path):
