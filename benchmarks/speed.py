@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 
+from rejectnlp.accounts import UNTOLD, note_text
 from rejectnlp.classifier import CauseClassifier
 from rejectnlp.features import TextFeatures
 from rejectnlp.labels import default_data, read_labelled
@@ -169,7 +170,8 @@ def main() -> None:
     accounts = [row for row in rows if row.kind == "account"]
     known = [row for row in accounts if row.split == "train"]
     learn = [row.text for row in known], [row.labels for row in known]
-    texts = [row.text for row in accounts][: options.accounts]
+    # Texts that are not read for causes, such as German ones, get 0 by rule.
+    texts = [row.text for row in accounts if note_text(row.text) not in UNTOLD][: options.accounts]
     tagger = load(options.model)
     estimator = rebuild_estimator(tagger)
     engines: dict[str, Predict] = {"scikit-learn": estimator.predict_proba}

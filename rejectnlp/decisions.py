@@ -17,6 +17,11 @@ WEIGHTS = ((0.6, "much"), (0.3, "something"), (0.0, "little"))
 """Lowest weight of a sentence for each word of what it adds to a cause."""
 
 
+SURELY_REPORTED = 0.9
+"""From this probability on an account is said to report discrimination; below, possibly so:
+too much hangs on the word to use it where one in ten would be wrong."""
+
+
 def choose_causes(
     probabilities: Mapping[str, float], cutoffs: Mapping[str, float]
 ) -> tuple[str, ...]:

@@ -11,11 +11,7 @@ from rejectnlp.codebook import UNEXPLAINED, Codebook, read_codebook
 from rejectnlp.dataset import GROUNDS, SPLITS, Labelled, find_near_duplicates
 from rejectnlp.training import number_groups
 
-LABELS = "labels"  # the label that the earlier readings came to, and the rereading was held to
-READERS = {
-    ("reader_1", "reader_2"): "Two readers, each by himself",
-    ("rereader_1", LABELS): "A new reader of the rewritten text, and the final label",
-}
+FIRST_READERS = ("reader_1", "reader_2", "reader_3")
 
 
 def describe_rows(rows: Sequence[Labelled], codebook: Codebook | None = None) -> str:
@@ -92,15 +88,25 @@ def _describe_origins(rows: Sequence[Labelled]) -> str:
 
 
 def _describe_agreement(rows: Sequence[Labelled], codebook: Codebook) -> str:
-    parts = []
-    for (first, second), title in READERS.items():
-        read = [r for r in rows if r.kind == "account" and first in r.votes]
-        read = [r for r in read if second == LABELS or second in r.votes]
-        answers = {r.id: r.votes.get(second, r.labels) for r in read}
-        if answers:
-            found = compare_readers({r.id: r.votes[first] for r in read}, answers, codebook)
-            parts.append(_show_agreement(found, title))
-    return "\n\n".join(parts)
+    accounts = [row for row in rows if row.kind == "account"]
+    first = {r.id: r.votes["reader_1"] for r in accounts if "reader_1" in r.votes}
+    second = {r.id: r.votes["reader_2"] for r in accounts if "reader_2" in r.votes}
+    earlier = {row.id: _settle(row) for row in accounts if row.id in first}
+    again = {r.id: r.votes["rereader_1"] for r in accounts if "rereader_1" in r.votes}
+    return "\n\n".join(
+        _show_agreement(compare_readers(one, other, codebook), title)
+        for title, one, other in (
+            ("Two readers, each by himself", first, second),
+            ("The label these came to, and a new reader of the rewritten text", earlier, again),
+        )
+        if one.keys() & other.keys()
+    )
+
+
+def _settle(row: Labelled) -> list[str]:
+    """Give the causes that two of the first readers saw."""
+    named = Counter(c for reader in FIRST_READERS for c in row.votes.get(reader, ()))
+    return [cause for cause, n in named.items() if n >= 2 and cause != UNEXPLAINED]
 
 
 def _show_agreement(found: Agreement, title: str) -> str:
@@ -119,10 +125,12 @@ def _describe_readings(rows: Sequence[Labelled]) -> str:
         return ""
     read = [row for row in written if "reader_1" in row.votes]
     differ = sum(set(row.votes["writer"]) != set(row.votes["reader_1"]) for row in read)
-    changed = sum(set(row.votes["writer"]) != set(row.labels) for row in read)
+    changed = [row.id for row in read if set(row.votes["writer"]) != set(row.labels)]
+    listed = ", ".join(own.removeprefix("sen-").lstrip("0") for own in changed)
     return (
         f"{len(read):,} of {len(written):,} sentences have a second reading; it differed from the "
-        f"writer's label in {differ:,}, and {changed:,} have another label now."
+        f"writer's label in {differ:,}, and {len(changed):,} have another label now"
+        + (f": {listed}." if changed else ".")
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from rejectnlp.codebook import UNEXPLAINED, Codebook
-from rejectnlp.decisions import word_certainty
+from rejectnlp.decisions import SURELY_REPORTED, word_certainty
 from rejectnlp.evidence import NOTES, Finding, mark_evidence
 from rejectnlp.settings import SETTINGS
 
@@ -65,7 +65,11 @@ def _list_causes(finding: Finding, codebook: Codebook, letters: dict[str, str]) 
             f"  {letters[cause]}  {codebook[cause].name:22} {word_certainty(p):8} {p:4.0%}   {who}"
         )
         if cause == "discrimination":
-            reports = "the account reports it" if p >= 0.9 else "possible: please read the words"
+            reports = (
+                "the account reports it"
+                if p >= SURELY_REPORTED
+                else "possible: please read the words"
+            )
             lines.append(f"     ({reports}; this is not a legal finding)")
     return lines
 

@@ -45,7 +45,14 @@ def test_readings_of_sentences_are_counted_where_they_differ():
     rows = [sentence("a", COLD, COLD), sentence("b", NONE, NONE), sentence("c", NONE, COLD)]
     text = describe_rows(rows)
     assert "3 of 3 sentences have a second reading" in text
-    assert "differed from the writer's label in 2, and 1 have another label now" in text
+    assert "differed from the writer's label in 2, and 1 have another label now: b." in text
+
+
+def test_a_rereading_is_held_against_what_the_first_readers_came_to():
+    votes = {"reader_1": COLD, "reader_2": NONE, "reader_3": COLD, "rereader_1": NONE}
+    row = Labelled("a", "He yawned at me.", NONE, votes=votes)
+    text = describe_rows([row])
+    assert "a new reader of the rewritten text: 1 accounts; the same set of causes in 0.0%" in text
 
 
 def test_a_description_of_sentences_alone_needs_no_accounts():

@@ -264,7 +264,8 @@ def test_a_pattern_names_what_comes_back_and_what_is_in_ones_own_hands(coach):
 
 
 @pytest.mark.parametrize(
-    ("probability", "words"), [(0.3, "possible, please read"), (0.6, "likely"), (0.9, "sure")]
+    ("probability", "words"),
+    [(0.3, "possible, please read"), (0.8, "possible, please read"), (0.95, "sure")],
 )
 def test_discrimination_is_what_the_account_reports(probability, words, tiny_tagger):
     assert views.word_cause("discrimination", probability) == words

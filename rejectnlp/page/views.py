@@ -8,7 +8,7 @@ from typing import Any
 
 from rejectnlp.care import needs_care
 from rejectnlp.codebook import UNEXPLAINED, Codebook
-from rejectnlp.decisions import word_certainty
+from rejectnlp.decisions import SURELY_REPORTED, word_certainty
 from rejectnlp.evidence import NOTES, Finding
 from rejectnlp.questions import Questions, choose_questions
 from rejectnlp.scorer import Tagger
@@ -205,10 +205,10 @@ def word_cause(cause: str, probability: float) -> str:
 
     Examples
     --------
-    >>> word_cause("discrimination", 0.4), word_cause("undersold", 0.4)
+    >>> word_cause("discrimination", 0.8), word_cause("undersold", 0.4)
     ('possible, please read', 'possible')
     """
-    if cause == "discrimination" and probability < 0.5:
+    if cause == "discrimination" and probability < SURELY_REPORTED:
         return "possible, please read"
     return word_certainty(probability)
 
