@@ -235,7 +235,9 @@ class CauseClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         # What evidence looks like is learned from whole sentences alone.
         sentence = np.concatenate([np.full(keep.sum(), False), whole])
         tasks.append((X[sentence], Y[sentence].any(axis=1).astype(np.int8), weight[sentence]))
-        rows = Parallel(n_jobs=self.n_jobs, prefer="threads")(
+        # Processes, for liblinear draws from one source of chance that threads would share:
+        # the same data has to give the same model.
+        rows = Parallel(n_jobs=self.n_jobs, prefer="processes")(
             delayed(_fit_one)(*task, C=self.C, balance=self.balance) for task in tasks
         )
         coef = np.array([row[0] for row in rows])

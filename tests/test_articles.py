@@ -492,9 +492,9 @@ def test_hostile_markup_is_read_in_linear_time(piece):
 
 @pytest.mark.slow
 def test_divs_nested_200_000_deep_give_their_text():
-    start = time.perf_counter()
+    start = time.process_time()
     assert html_to_text("<div>" * 200_000 + "They said no." + "</div>" * 200_000) == "They said no."
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 def test_an_entity_of_thousands_of_digits_is_one_unknown_character():
