@@ -19,7 +19,7 @@ from rejectnlp.dataset import Labelled
 from rejectnlp.labels import default_data, read_labelled
 from rejectnlp.scores import macro_f1
 from rejectnlp.settings import SETTINGS
-from rejectnlp.training import cut_fragments, make_classifier, number_groups, targets
+from rejectnlp.training import fit_classifier, number_groups, targets
 
 SHARES = (0.25, 0.5, 0.75, 1.0)
 
@@ -28,14 +28,7 @@ def measure(
     train: Sequence[Labelled], dev: Sequence[Labelled], codebook: Codebook
 ) -> tuple[float, float]:
     """Train on some rows; give macro-F1 and mean average precision on the dev accounts."""
-    accounts = [row for row in train if row.kind == "account"]
-    groups = number_groups(train)
-    classifier = make_classifier(SETTINGS).fit(
-        [row.text for row in accounts],
-        targets(accounts, codebook),
-        groups=np.array([groups[row.id] for row in accounts]),
-        fragments=cut_fragments(train, groups, codebook),
-    )
+    classifier, _ = fit_classifier(train, codebook)
     P, Y = classifier.predict_proba([row.text for row in dev]), targets(dev, codebook)
     counted = np.flatnonzero(Y.sum(axis=0) >= SETTINGS.fewest_positives)
     named = (classifier.cutoffs_ <= P).astype(np.int8)

@@ -17,7 +17,7 @@ import numpy as np
 from rejectnlp.labels import default_data, read_labelled
 from rejectnlp.prevalence import estimate_share, estimate_unchecked
 from rejectnlp.settings import SETTINGS
-from rejectnlp.training import cut_fragments, make_classifier, number_groups, targets
+from rejectnlp.training import fit_classifier, targets
 
 N_ACCOUNTS = 5_000
 
@@ -29,15 +29,8 @@ def main() -> None:
     options = parser.parse_args()
     rows, codebook = read_labelled(default_data())
     rows = [row for row in rows if row.split != "test" and row.kind != "out_of_scope"]
-    accounts = [row for row in rows if row.kind == "account"]
-    groups = number_groups(rows)
+    classifier, accounts = fit_classifier(rows, codebook)
     Y = targets(accounts, codebook)
-    classifier = make_classifier(SETTINGS).fit(
-        [row.text for row in accounts],
-        Y,
-        groups=np.array([groups[row.id] for row in accounts]),
-        fragments=cut_fragments(rows, groups, codebook),
-    )
     P, cutoffs = classifier.out_of_fold_, classifier.cutoffs_
     rng = np.random.default_rng(SETTINGS.seed)
     errors: dict[str, list[float]] = defaultdict(list)

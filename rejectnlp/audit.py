@@ -10,7 +10,7 @@ import numpy as np
 from rejectnlp.codebook import Codebook
 from rejectnlp.dataset import Labelled
 from rejectnlp.settings import SETTINGS, Settings
-from rejectnlp.training import cut_fragments, make_classifier, number_groups, targets
+from rejectnlp.training import fit_classifier, targets
 
 
 @dataclass(frozen=True)
@@ -60,16 +60,8 @@ def find_suspects(
     Northcutt, Jiang & Chuang, Confident learning (JAIR 2021).
     """
     rows = [row for row in rows if row.split != "test" and row.kind != "out_of_scope"]
-    accounts = [row for row in rows if row.kind == "account"]
-    groups = number_groups(rows)
+    classifier, accounts = fit_classifier(rows, codebook, settings, report)
     Y = targets(accounts, codebook)
-    classifier = make_classifier(settings).fit(
-        [row.text for row in accounts],
-        Y,
-        groups=np.array([groups[row.id] for row in accounts]),
-        fragments=cut_fragments(rows, groups, codebook),
-        report=report,
-    )
     P = classifier.out_of_fold_
     # A rare cause is unlikely everywhere: a label is compared with the others of its cause.
     usual = np.array([P[Y[:, c] == 1, c].mean() if Y[:, c].any() else 0.0 for c in range(len(P.T))])

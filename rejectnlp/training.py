@@ -51,22 +51,38 @@ def train(
         If there are too few accounts to learn and calibrate from.
     """
     rows = [row for row in rows if row.split != "test" and row.kind != "out_of_scope"]
+    classifier, accounts = fit_classifier(rows, codebook, settings, report)
+    about = describe(rows, codebook, settings)
+    about["out_of_fold"] = _score_out_of_fold(classifier, targets(accounts, codebook))
+    return to_model(classifier, codebook, about)
+
+
+def fit_classifier(
+    rows: Sequence[Labelled],
+    codebook: Codebook,
+    settings: Settings = SETTINGS,
+    report: Report = lambda message: None,
+) -> tuple[CauseClassifier, list[Labelled]]:
+    """Fit the estimator on all of these rows; give it, and the accounts among them in order.
+
+    Raises
+    ------
+    DataError
+        If there are too few accounts to learn and calibrate from.
+    """
     accounts = [row for row in rows if row.kind == "account"]
     _check_enough(accounts, codebook, settings)
     groups = number_groups(rows)
     fragments = cut_fragments(rows, groups, codebook)
     report(f"learning from {len(accounts):,} accounts and {len(fragments.texts):,} sentences")
-    classifier = make_classifier(settings)
-    classifier.fit(
+    classifier = make_classifier(settings).fit(
         [row.text for row in accounts],
         _labels(accounts, codebook),
         groups=np.array([groups[row.id] for row in accounts]),
         fragments=fragments,
         report=report,
     )
-    about = describe(rows, codebook, settings)
-    about["out_of_fold"] = _score_out_of_fold(classifier, targets(accounts, codebook))
-    return to_model(classifier, codebook, about)
+    return classifier, accounts
 
 
 def _score_out_of_fold(classifier: CauseClassifier, Y: NDArray[np.int8]) -> dict[str, object]:
