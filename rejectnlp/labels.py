@@ -12,6 +12,7 @@ from rejectnlp.dataset import Labelled, read_rows
 from rejectnlp.errors import DataError, UsageError, suggest
 from rejectnlp.files import BadRow, choose_column, choose_text_column, open_table
 from rejectnlp.settings import SETTINGS, asset_path
+from rejectnlp.tagged import split_labels
 
 Report = Callable[[str], None]
 _LABEL_COLUMNS = ("labels", "label", "causes", "cause", "category", "class", "reason")
@@ -115,7 +116,8 @@ def _read_table(
                 Labelled(
                     id=f"{path.name}:{row.number}",
                     text=row.values.get(text, ""),
-                    labels=split_labels(row.values.get(label, "")),
+                    labels=tuple(dict.fromkeys(split_labels(row.values.get(label, ""))))
+                    or (UNEXPLAINED,),
                     origin={"type": "authored"},
                 )
             )
@@ -129,18 +131,6 @@ def _read_table(
             remedy=f"\n{listed}\nMend or remove them: half a file teaches something else.",
         )
     return rows
-
-
-def split_labels(cell: str) -> tuple[str, ...]:
-    """Split the labels of a cell; an empty one is `unexplained`.
-
-    Examples
-    --------
-    >>> split_labels("skills_gap; follow_up"), split_labels("")
-    (('skills_gap', 'follow_up'), ('unexplained',))
-    """
-    labels = tuple(dict.fromkeys(part.strip() for part in cell.split(";") if part.strip()))
-    return labels or (UNEXPLAINED,)
 
 
 def _choose_codebook(rows: Sequence[Labelled], report: Report) -> Codebook:

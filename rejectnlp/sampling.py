@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rejectnlp.errors import UsageError, suggest
-from rejectnlp.files import choose_id_column, choose_text_column, open_table, open_writer
+from rejectnlp.files import BadRow, choose_id_column, choose_text_column, open_table, open_writer
 from rejectnlp.prediction import Told, read_accounts
 from rejectnlp.scorer import Tagger
 from rejectnlp.settings import SETTINGS
@@ -68,14 +68,14 @@ def draw_sample(
         inputs=inputs,
         numeric=["weight"],
     )
-    bad: list[object] = []
+    bad: list[BadRow] = []
     with open_table(source) as table:
         told = read_accounts(
             table,
             choose_text_column(table.columns, text_column),
             choose_id_column(table.columns, id_column),
             (),
-            bad,  # type: ignore[arg-type]
+            bad,
         )
         counted = _Counted(watch(told))
         if purpose == "prevalence":
@@ -125,7 +125,10 @@ def _draw_doubtful(told: Iterable[Told], n: int, tagger: Tagger) -> list[Told]:
     cutoffs: dict[str, float] = dict(zip(tagger.causes, tagger.cutoffs.tolist(), strict=True))
 
     def doubt(probabilities: dict[str, float]) -> float:
-        return -min(abs(p - cutoffs[cause]) / cutoffs[cause] for cause, p in probabilities.items())
+        return -min(
+            abs(p - cutoffs[cause]) / max(cutoffs[cause], 1e-9)
+            for cause, p in probabilities.items()
+        )
 
     return _keep_largest(told, n, tagger, doubt)
 

@@ -10,7 +10,7 @@ from itertools import combinations
 
 import numpy as np
 
-from rejectnlp.codebook import UNEXPLAINED, Codebook
+from rejectnlp.codebook import Codebook
 from rejectnlp.errors import DataError
 from rejectnlp.prevalence import Estimate, Prevalence, estimate_prevalence
 from rejectnlp.settings import SETTINGS
@@ -189,5 +189,4 @@ def rows_of(survey: Survey) -> Sequence[dict[str, object]]:
         }
         for part, estimates in parts
         for e in estimates
-        if e.cause in (*survey.codebook.ids, UNEXPLAINED)
     ]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rejectnlp.errors import UsageError, suggest
 from rejectnlp.files import check_target, open_writer, write_text
+from rejectnlp.prevalence import Prevalence
 from rejectnlp.report import format_prevalence
 from rejectnlp.survey import Survey, list_cautions, rows_of
 
@@ -59,19 +60,11 @@ def write_report(survey: Survey, out: Path, kind: str, title: str, *, force: boo
 
 def format_markdown(survey: Survey, title: str) -> str:
     """Lay a survey out as Markdown: to paste into a mail or a wiki."""
-    parts = [f"# {title}", ""]
-    for heading, found, by in (
-        ("", survey.groups, survey.by),
-        ("Over time", survey.periods, survey.date),
-    ):
-        if found:
-            parts += [*([f"## {heading}", ""] if heading else [])]
-            parts += ["```", format_prevalence(found, by), "```", ""]
-    if not survey.groups:
-        from rejectnlp.prevalence import Prevalence
-
-        whole = Prevalence(survey.whole, (), {})
-        parts[2:2] = ["```", format_prevalence(whole), "```", ""]
+    whole = survey.groups or Prevalence(survey.whole, (), {})
+    parts = [f"# {title}", "", "```", format_prevalence(whole, survey.by), "```", ""]
+    if survey.periods:
+        told = format_prevalence(survey.periods, survey.date)
+        parts += ["## Over time", "", "```", told, "```", ""]
     parts += ["## What not to conclude", ""]
     parts += [f"- {text}" for text in list_cautions(survey)]
     return "\n".join(parts) + "\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -114,7 +115,8 @@ def split_labels(cell: str) -> list[str]:
     (['skills_gap', 'undersold'], ['follow_up'], [])
     """
     if cell.startswith("["):
-        return [str(label) for label in json.loads(cell)]
+        with suppress(ValueError):
+            return [str(label) for label in json.loads(cell)]
     return [label.strip() for label in cell.split(";") if label.strip()]
 
 

@@ -97,6 +97,7 @@ def test_answers_are_read_and_unanswered_rows_left_out(tmp_path, tiny_tagger):
     [
         ("id,checked\na,skill_gap\n", "Did you mean 'skills_gap'"),
         ("id,checked\na,undersold\na,undersold\n", "id a: this id comes twice"),
+        ("id,checked\na,[skills_gap\n", "cause '\\[skills_gap' is not in the codebook"),
         ("id,town\na,b\n", "needs the columns `id` and `checked`"),
     ],
 )

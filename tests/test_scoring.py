@@ -99,6 +99,16 @@ def test_the_kernel_forgets_words_before_they_fill_the_memory(tiny_model, monkey
     assert np.array_equal(kernel.score(["He yawned at me."])[0].whole, before)
 
 
+@needs_kernel
+def test_long_words_without_a_known_ngram_do_not_fill_the_memory(tiny_model, monkeypatch):
+    monkeypatch.setattr(compiled, "_MOST_GRAMS", 100)
+    kernel = Kernel(tiny_model, load_library())
+    for n in range(20):
+        kernel.score([f"{n}" + "\u0190" * 500])
+    with kernel._session() as session:
+        assert load_library().rn_n_remembered(session) <= 3
+
+
 def test_python_forgets_words_before_they_fill_the_memory(tiny_model, monkeypatch):
     monkeypatch.setattr(plain, "_MOST_REMEMBERED", 50)
     scorer = Plain(tiny_model)

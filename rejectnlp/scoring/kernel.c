@@ -519,8 +519,8 @@ static i64 learn_token(Session *s, i64 first, i64 n) {
     s->tokens.at[number] = t;
     s->memo_bytes.n += size;
     s->tokens.n++;
-    if ((u64)s->tokens.n * 2 > s->memo.mask && enlarge_memo(s)) return -1;
-    else add_string(&s->memo, s->memo_bytes.at + t.text, size, number, s->model->seed);
+    if ((u64)s->tokens.n * 2 > s->memo.mask) return enlarge_memo(s) ? -1 : number;
+    add_string(&s->memo, s->memo_bytes.at + t.text, size, number, s->model->seed);
     return number;
 }
 
@@ -844,7 +844,10 @@ i32 rn_score(Session *s, const u8 *bytes, const i64 *ends, i64 n, double *whole,
         i64 start = i ? ends[i - 1] : 0;
         first[i] = s->spans.n / 2;
         notes[i] = hard[i] = 0;
-        if (s->tokens.n > s->most_tokens || s->memo_grams.n > s->most_grams) forget(s);
+        /* Long tokens of no known n-gram fill the bytes alone: eight of them to an n-gram. */
+        if (s->tokens.n > s->most_tokens || s->memo_grams.n > s->most_grams ||
+            s->memo_bytes.n > 8 * s->most_grams)
+            forget(s);
         int state = read_text(s, bytes + start, ends[i] - start);
         if (state < 0) return -1;
         if (state) { hard[i] = 1; continue; }
