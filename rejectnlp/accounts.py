@@ -188,9 +188,8 @@ def check_texts(texts: Any) -> list[str]:
         raise ValueError("expected a list of texts, got a single text")
     if hasattr(texts, "tocsr"):
         raise TypeError("expected texts, got a sparse matrix")
-    checked: list[str] = []
-    for text in texts:
-        if not isinstance(text, str):
-            raise ValueError(f"expected texts, got {type(text).__name__}")
-        checked.append(text)
+    checked = list(texts)
+    for kind in set(map(type, checked)):
+        if not issubclass(kind, str):
+            raise ValueError(f"expected texts, got {kind.__name__}")
     return checked

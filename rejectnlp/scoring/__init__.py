@@ -44,17 +44,18 @@ class Scorer:
 
     def score(self, texts: Sequence[str]) -> Batch:
         """Score texts; of each, the first `SETTINGS.longest_text` characters."""
-        read = [text[: SETTINGS.longest_text] for text in texts]
+        longest = SETTINGS.longest_text
+        long = [i for i, text in enumerate(texts) if len(text) > longest]
+        read = [text[:longest] for text in texts] if long else texts
         if self._kernel is None:
             batch = self._fall_back(read)
         else:
             batch, hard = self._kernel.score(read)
             if hard.any():
                 at = np.flatnonzero(hard)
-                batch = batch.insert(self._fall_back([read[i] for i in at]), at)
-        for i, (text, part) in enumerate(zip(texts, read, strict=True)):
-            if len(text) > len(part) and not batch.notes[i]:
-                batch.notes[i] = "truncated"
+                batch = batch.insert(self._fall_back([read[i] for i in at.tolist()]), at)
+        for i in long:
+            batch.notes[i] = batch.notes[i] or "truncated"
         return batch
 
     def _fall_back(self, texts: Sequence[str]) -> Batch:

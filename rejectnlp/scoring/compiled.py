@@ -32,8 +32,8 @@ _SPACE, _WORD, _DECIMAL, _ALPHA, _QUOTE, _HARD = 1, 2, 4, 8, 16, 32
 # other character are scored in Python, and so are the two letters whose lower case
 # is longer, or depends on what stands beside them.
 _RANGES = ((0x0, 0x3000), (0xFE00, 0x200), (0x1F000, 0xB00))
-_MOST_GRAMS = 8_000_000  # n-grams remembered, 8 bytes each
-_MOST_TOKENS = 1_000_000
+_MOST_GRAMS = 8_000_000  # n-grams remembered, 4 bytes each
+_MOST_TOKENS = 400_000  # about 200 bytes each, their sums included
 
 
 class _Sizes(ctypes.Structure):
@@ -150,7 +150,7 @@ class Kernel:
     def score(self, texts: Sequence[str]) -> tuple[Batch, NDArray[np.bool_]]:
         """Score texts; says which were left out for characters that the kernel does not know."""
         encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
-        ends = np.cumsum([len(e) for e in encoded], dtype=np.int64)
+        ends = np.cumsum(list(map(len, encoded)), dtype=np.int64)
         data = b"".join(encoded)
         n, k = len(texts), self._n_outputs
         whole, best = np.zeros((n, k)), np.zeros((n, k - 1))
@@ -163,7 +163,7 @@ class Kernel:
             n_sentences = int(first[-1])
             spans = _copy(self._library.rn_spans(session), np.int32, (n_sentences, 2))
             parts = _copy(self._library.rn_parts(session), np.float64, (n_sentences, k))
-        named = [NOTES[note] for note in notes.tolist()]
+        named = list(map(NOTES.__getitem__, notes.tolist()))
         return Batch(whole, best, named, first, spans, parts), hard.astype(bool)
 
     @contextmanager

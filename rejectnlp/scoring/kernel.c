@@ -1,17 +1,18 @@
 /* Texts to scores without ever building a matrix: what rejectnlp.scorer does, compiled.
  *
- * A text is split at white space into tokens. All that depends on a token alone, its words
- * and its character n-grams, is looked up once and remembered. A sentence is then a run of
- * token numbers: their n-grams are counted, weighed by sublinear TF-IDF, and their rows of
- * the weight matrix added straight into one sum a cause, while the squared lengths run along.
- * The whole text reuses the counts of its sentences.
+ * A text is split at white space into tokens. All that depends on a token alone is looked up
+ * once and remembered: its words, its character n-grams, and the sum of their rows of the
+ * weight matrix as if each stood in the text once. A sentence is then a run of token numbers.
+ * The sums of its tokens are added, and put right for the n-grams that stand in it more than
+ * once, whose sublinear weight 1 + log(c) is less than c. The whole text adds the sums of its
+ * sentences and puts them right in the same way. Squared lengths run along.
  *
  * The numbers are those of rejectnlp.scorer and of scikit-learn but for the order of the
  * sums. What characters are (white space, word, lower case) comes in a table made by Python,
  * so both agree on every character of it; a text with any other one is handed back, marked
  * `hard`, and Python scores it.
  *
- * No Python header is needed: rejectnlp.kernel calls this through ctypes, which releases the
+ * No Python header is needed: rejectnlp.scoring.compiled calls this through ctypes, which releases the
  * interpreter lock. A `Model` never changes once built and may be shared by threads; a
  * `Session` belongs to one thread at a time. Nothing is global.
  */
@@ -23,7 +24,7 @@
 #if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__SANITIZE_ADDRESS__)
 /* The wide registers where the processor has them; products are never fused
  * (-ffp-contract=off), so that every processor gives the same numbers. */
-#define WIDE __attribute__((target_clones("avx2", "default")))
+#define WIDE __attribute__((target_clones("avx512f", "avx2", "default")))
 #else
 #define WIDE
 #endif
@@ -35,8 +36,9 @@
 #endif
 enum {
     AHEAD = 16,   /* rows asked for before they are needed: memory is slower than sums */
-    LANES = 16,  /* outputs added side by side: 13 causes and evidence fit */
-    N_LOGS = 256 /* counts whose logarithm is kept */
+    LANES = 16,  /* outputs added side by side: 13 causes, evidence and IDF fit */
+    N_LOGS = 256, /* counts whose logarithm is kept */
+    SPARE = 8    /* bytes behind strings */
 };
 
 typedef uint8_t u8;
@@ -47,7 +49,7 @@ typedef int64_t i64;
 
 /* ------------------------------------------------------------------ characters */
 
-enum { SPACE = 1, WORD = 2, DECIMAL = 4, ALPHA = 8, QUOTE = 16, HARD = 32 };
+enum { SPACE = 1, WORD = 2, DECIMAL = 4, ALPHA = 8, QUOTE = 16, HARD = 32, STOP = 64 };
 
 typedef struct {
     const u32 *starts, *sizes; /* ranges of code points the table covers, ASCII first */
@@ -78,6 +80,8 @@ static inline u32 decode(const u8 *s, i64 *at) {
     return (u32)(p[0] & 0x07) << 18 | (u32)(p[1] & 0x3F) << 12 | (u32)(p[2] & 0x3F) << 6 |
            (p[3] & 0x3F);
 }
+
+static inline int is_stop(u32 c) { return c == '.' || c == '!' || c == '?' || c == 0x2026; }
 
 static inline i32 encode(u32 cp, u8 *out) {
     if (cp < 0x80) { out[0] = (u8)cp; return 1; }
@@ -121,18 +125,18 @@ static u64 mix(u64 h) {
     return h ^ h >> 28;
 }
 
-static u64 hash_bytes(const u8 *s, i64 n, u64 seed) {
+/* The first bytes of a string, at most eight. Every buffer of strings ends with SPARE bytes
+ * that may be read, so that no byte is read by itself. */
+static inline u64 head_of(const u8 *s, i64 n) {
+    u64 w;
+    memcpy(&w, s, 8);
+    return n < 8 ? w & ~(~0ULL << 8 * n) : w;
+}
+
+static inline u64 hash_bytes(const u8 *s, i64 n, u64 seed) {
     u64 h = seed ^ (u64)n * 0x9E3779B97F4A7C15ULL;
-    while (n >= 8) {
-        u64 w;
-        memcpy(&w, s, 8);
-        h = mix(h ^ w);
-        s += 8;
-        n -= 8;
-    }
-    u64 w = 0;
-    memcpy(&w, s, (size_t)n);
-    return mix(h ^ w);
+    for (; n >= 8; s += 8, n -= 8) h = mix(h ^ head_of(s, 8));
+    return mix(h ^ head_of(s, n));
 }
 
 /* Open addressing; a slot holds number + 1, and the string behind it is compared in full. */
@@ -162,10 +166,14 @@ static i64 find_string(const Table *t, const Strings *s, const u8 *key, i64 n, u
     return -1;
 }
 
-static void add_string(Table *t, const u8 *key, i64 n, i64 number, u64 seed) {
-    u64 i = hash_bytes(key, n, seed) & t->mask;
+static void add_number(Table *t, u64 hash, i64 number) {
+    u64 i = hash & t->mask;
     while (t->slots[i]) i = (i + 1) & t->mask;
     t->slots[i] = (u32)number + 1;
+}
+
+static void add_string(Table *t, const u8 *key, i64 n, i64 number, u64 seed) {
+    add_number(t, hash_bytes(key, n, seed), number);
 }
 
 /* ------------------------------------------------------------------ the model */
@@ -173,12 +181,12 @@ static void add_string(Table *t, const u8 *key, i64 n, i64 number, u64 seed) {
 typedef struct { u64 key; i64 row; } Pair;
 
 typedef struct {
-    i32 n_outputs, stride; /* causes + evidence; padded to whole registers */
+    i32 n_outputs, stride; /* causes + evidence; with IDF, padded to whole cache lines */
     i32 longest_sentence, fewest_words, fewest_known_words;
     i32 shortest_chars, longest_chars;
     i64 n_words, n_chars;
-    double damping[2], share_known, *intercepts, *idf;
-    float *weights; /* n_rows x stride */
+    double damping[2], share_known, *intercepts;
+    float *weights; /* n_rows x stride; see `row_of` */
     u8 *word_bytes, *char_bytes, *list_bytes;
     i64 *word_ends, *char_ends, *list_ends;
     i64 n_abbreviations, n_common; /* the list: abbreviations, then common English words */
@@ -208,14 +216,14 @@ typedef struct {
 } Sizes;
 
 static void *copy_of(const void *from, size_t n) {
-    void *to = malloc(n ? n : 1);
+    void *to = calloc(1, n + SPARE);
     if (to && n) memcpy(to, from, n);
     return to;
 }
 
 void rn_free_model(Model *m) {
     if (!m) return;
-    free(m->intercepts); free(m->idf); free(m->weights);
+    free(m->intercepts); free(m->weights);
     free(m->word_bytes); free(m->char_bytes); free(m->list_bytes);
     free(m->word_ends); free(m->char_ends); free(m->list_ends);
     free(m->word_table.slots); free(m->char_table.slots); free(m->common_table.slots);
@@ -249,7 +257,7 @@ static i64 intern_part(Model *m, const u8 *s, i64 n) {
 /* Take the vocabulary of words apart: single words get numbers, pairs a key of two numbers. */
 static int index_words(Model *m) {
     i64 bytes = m->n_words ? m->word_ends[m->n_words - 1] : 0;
-    m->part_bytes = malloc((size_t)bytes + 1);
+    m->part_bytes = calloc(1, (size_t)bytes + 1 + SPARE);
     m->part_ends = malloc(sizeof(i64) * (size_t)(2 * m->n_words + 1));
     m->part_row = malloc(sizeof(i32) * (size_t)(2 * m->n_words + 1));
     i64 n_pairs = 0;
@@ -286,7 +294,7 @@ Model *rn_make_model(const Sizes *z, const double *intercepts, const double *idf
     i64 n_rows = z->n_words + z->n_chars, n_list = z->n_abbreviations + z->n_common, covered = 0;
     for (i32 r = 0; r < z->n_ranges; r++) covered += range_sizes[r];
     m->n_outputs = z->n_outputs;
-    m->stride = (z->n_outputs + LANES - 1) / LANES * LANES;
+    m->stride = (z->n_outputs + 2 + LANES - 1) / LANES * LANES;
     m->longest_sentence = z->longest_sentence;
     m->fewest_words = z->fewest_words;
     m->fewest_known_words = z->fewest_known_words;
@@ -301,7 +309,6 @@ Model *rn_make_model(const Sizes *z, const double *intercepts, const double *idf
     m->seed = z->seed;
     m->share_known = z->share_known;
     m->intercepts = copy_of(intercepts, sizeof(double) * (size_t)z->n_outputs);
-    m->idf = copy_of(idf, sizeof(double) * (size_t)n_rows);
     m->word_ends = copy_of(word_ends, sizeof(i64) * (size_t)z->n_words);
     m->char_ends = copy_of(char_ends, sizeof(i64) * (size_t)z->n_chars);
     m->list_ends = copy_of(list_ends, sizeof(i64) * (size_t)n_list);
@@ -313,7 +320,7 @@ Model *rn_make_model(const Sizes *z, const double *intercepts, const double *idf
     m->lower = copy_of(lower, sizeof(u32) * (size_t)covered);
     m->flags = copy_of(flags, (size_t)covered);
     m->weights = aligned_alloc(64, sizeof(float) * (size_t)((n_rows + 1) * m->stride));
-    if (!m->intercepts || !m->idf || !m->word_ends || !m->char_ends || !m->list_ends ||
+    if (!m->intercepts || !m->word_ends || !m->char_ends || !m->list_ends ||
         !m->word_bytes || !m->char_bytes || !m->list_bytes || !m->range_starts ||
         !m->range_sizes || !m->lower || !m->flags || !m->weights ||
         make_table(&m->char_table, z->n_chars) || make_table(&m->common_table, z->n_common) ||
@@ -322,9 +329,15 @@ Model *rn_make_model(const Sizes *z, const double *intercepts, const double *idf
         return NULL;
     }
     memset(m->weights, 0, sizeof(float) * (size_t)((n_rows + 1) * m->stride));
-    for (i64 r = 0; r < n_rows; r++)
-        memcpy(m->weights + r * m->stride, weights + r * z->n_outputs,
-               sizeof(float) * (size_t)z->n_outputs);
+    for (i64 r = 0; r < n_rows; r++) {
+        float *row = m->weights + r * m->stride;
+        memcpy(row, weights + r * z->n_outputs, sizeof(float) * (size_t)z->n_outputs);
+        row[m->stride - 2] = (float)idf[r];
+        row[m->stride - 1] = (float)(idf[r] - (double)row[m->stride - 2]);
+    }
+    for (i32 r = 0, i = 0; r < z->n_ranges; r++)
+        for (u32 cp = range_starts[r]; cp < range_starts[r] + range_sizes[r]; cp++, i++)
+            if (cp == '\n' || is_stop(cp)) m->flags[i] |= STOP;
     m->characters = (Characters){m->range_starts, m->range_sizes, z->n_ranges, m->lower, m->flags};
     m->chars = (Strings){m->char_bytes, m->char_ends};
     m->list = (Strings){m->list_bytes, m->list_ends};
@@ -342,19 +355,28 @@ Model *rn_make_model(const Sizes *z, const double *intercepts, const double *idf
 
 /* ------------------------------------------------------------------ a thread's own memory */
 
+typedef struct { i32 number, row; } Known; /* a word's number and its own row; -1 where unknown */
+
 typedef struct {
+    u64 head;            /* its first eight bytes: short ones are told by it */
     i32 text, text_size; /* its bytes in the session's `memo_bytes` */
-    i32 word, n_words;   /* numbers of its words in `memo_words`; -1 where unknown */
+    Known first_word;
+    i32 word, n_words;   /* its words in `memo_words`, the first included */
     i32 gram, n_grams;   /* rows in `memo_grams`; a repeated n-gram stands there again */
     i32 n_told, n_known; /* words for `note`: all, and common English ones */
-} Token;
+} Token;                 /* the sum of its n-grams stands in `memo_sums`, by its number */
 
-typedef struct { i32 number; u64 slot; } Word; /* and where its pair with the one before may be */
-typedef struct { i64 first, n, token; u64 hash; } Stop; /* a token where it stands */
+typedef struct { Known known; u64 slot; } Word; /* and where its pair with the one before may be */
+typedef struct { i32 first, n; i64 token; u64 hash; } Stop; /* a token where it stands */
 typedef struct { i32 start, end; i64 token, n_tokens; } Stretch;
 
-/* Counted n-grams of one block, words or characters, in the order they were met. */
+/* Rows of one block of n-grams, words or characters, in the order they were met. */
 typedef struct { u32 *rows; i64 n; } Met;
+
+typedef struct { u32 own, whole; } Cell; /* how often a row stands in the sentence, in the text */
+
+typedef struct { u32 row, n; } Repeated;
+enum { WORDS, CHARS }; /* the blocks */
 
 typedef struct {
     const Model *model;
@@ -363,20 +385,25 @@ typedef struct {
     i64 n_slots;
     ARRAY(Token) tokens;
     ARRAY(u8) memo_bytes;
-    ARRAY(i32) memo_words;
+    ARRAY(Known) memo_words;
     ARRAY(u32) memo_grams;
+    ARRAY(double) memo_sums;
     i64 most_tokens, most_grams;
     /* the text at hand */
     ARRAY(u32) cps;      /* code points as they stand */
     ARRAY(u8) cp_flags;  /* of the lower-cased code points */
     ARRAY(u8) bytes;     /* normalised, UTF-8 */
-    ARRAY(i64) byte_at;  /* of each code point */
+    ARRAY(i32) byte_at;  /* of each code point */
+    ARRAY(i32) stops;    /* places of what may end a sentence */
     ARRAY(Stop) run;
     ARRAY(Word) words;
+    ARRAY(u32) met_words;
     ARRAY(Stretch) stretches;
     /* counts */
-    u32 *counts, *counts_whole;
-    Met met[2], met_whole[2];
+    Cell *cells;
+    Met own[2], all[2];
+    Repeated *repeated;
+    double *sums; /* of the sentence, then of the text; words, then characters */
     /* results of the last batch */
     ARRAY(i32) spans;
     ARRAY(double) parts;
@@ -386,10 +413,10 @@ void rn_free_session(Session *s) {
     if (!s) return;
     free(s->memo.slots); free(s->tokens.at); free(s->memo_bytes.at); free(s->memo_words.at);
     free(s->memo_grams.at); free(s->cps.at); free(s->cp_flags.at); free(s->bytes.at);
-    free(s->byte_at.at); free(s->run.at); free(s->words.at);
+    free(s->byte_at.at); free(s->stops.at); free(s->run.at); free(s->words.at); free(s->met_words.at);
     free(s->stretches.at);
-    free(s->counts); free(s->counts_whole);
-    for (int b = 0; b < 2; b++) { free(s->met[b].rows); free(s->met_whole[b].rows); }
+    free(s->memo_sums.at); free(s->cells); free(s->sums); free(s->repeated);
+    for (int b = 0; b < 2; b++) { free(s->own[b].rows); free(s->all[b].rows); }
     free(s->spans.at); free(s->parts.at);
     free(s);
 }
@@ -401,13 +428,14 @@ Session *rn_make_session(const Model *m, i64 most_tokens, i64 most_grams) {
     s->most_tokens = most_tokens;
     s->most_grams = most_grams;
     size_t n_rows[2] = {(size_t)m->n_words + 1, (size_t)m->n_chars + 1};
-    s->counts = calloc(n_rows[0] + n_rows[1], sizeof(u32));
-    s->counts_whole = calloc(n_rows[0] + n_rows[1], sizeof(u32));
-    int failed = !s->counts || !s->counts_whole || make_table(&s->memo, 4096);
+    s->cells = calloc(n_rows[0] + n_rows[1], sizeof(Cell));
+    s->sums = malloc(sizeof(double) * (size_t)(4 * m->stride));
+    s->repeated = malloc((n_rows[0] + n_rows[1]) * sizeof(Repeated));
+    int failed = !s->cells || !s->sums || !s->repeated || make_table(&s->memo, 4096);
     for (int b = 0; b < 2; b++) {
-        s->met[b].rows = malloc(n_rows[b] * sizeof(u32));
-        s->met_whole[b].rows = malloc(n_rows[b] * sizeof(u32));
-        failed |= !s->met[b].rows || !s->met_whole[b].rows;
+        s->own[b].rows = malloc(n_rows[b] * sizeof(u32));
+        s->all[b].rows = malloc(n_rows[b] * sizeof(u32));
+        failed |= !s->own[b].rows || !s->all[b].rows;
     }
     if (failed) {
         rn_free_session(s);
@@ -420,13 +448,98 @@ i64 rn_n_remembered(const Session *s) { return s->tokens.n; }
 
 static void forget(Session *s) {
     memset(s->memo.slots, 0, (size_t)(s->memo.mask + 1) * sizeof(u32));
-    s->tokens.n = s->memo_bytes.n = s->memo_words.n = s->memo_grams.n = 0;
+    s->tokens.n = s->memo_bytes.n = s->memo_words.n = s->memo_grams.n = s->memo_sums.n = 0;
+}
+
+/* ------------------------------------------------------------------ sums */
+
+/* A row of the matrix fills whole cache lines: a weight for each output, nothing, and in the
+ * last two places its IDF in two halves, so that one read of memory brings all of it. A sum
+ * has the same places; in its last one the squared length runs along. */
+
+enum { WIDTH = 4, PARTS = LANES / WIDTH };
+typedef double Doubles __attribute__((vector_size(WIDTH * sizeof(double))));
+typedef float Floats __attribute__((vector_size(WIDTH * sizeof(float))));
+
+static inline const float *row_of(const Model *m, u32 row) {
+    return m->weights + (i64)row * m->stride;
+}
+
+static inline double idf_of(const Model *m, const float *row) {
+    return (double)row[m->stride - 2] + (double)row[m->stride - 1];
+}
+
+static inline void add_row(Doubles *sum, double by, const float *row) {
+    for (i32 p = 0; p < PARTS; p++) {
+        Floats narrow;
+        memcpy(&narrow, row + p * WIDTH, sizeof narrow);
+        sum[p] += by * __builtin_convertvector(narrow, Doubles);
+    }
+}
+
+/* Add what ran together in the lanes from one on; what stood in the last two is no sum. */
+static inline void add_lanes(const Model *m, const Doubles *lanes, i32 from, double squares,
+                             double *sum) {
+    double flat[LANES];
+    memcpy(flat, lanes, sizeof flat);
+    if (from + LANES == m->stride) {
+        flat[LANES - 2] = 0;
+        flat[LANES - 1] = squares;
+    }
+    for (i32 j = 0; j < LANES; j++) sum[from + j] += flat[j];
+}
+
+/* Add rows, each as often as it is listed, weighed by IDF alone. */
+WIDE static void add_rows(const Model *m, const u32 *rows, i64 n, double *sum) {
+    for (i32 from = 0; from < m->stride; from += LANES) {
+        Doubles lanes[PARTS] = {{0}};
+        double squares = 0;
+        for (i64 i = 0; i < n; i++) {
+            if (i + AHEAD < n) PREFETCH(row_of(m, rows[i + AHEAD]) + from);
+            const float *row = row_of(m, rows[i]);
+            double idf = idf_of(m, row);
+            squares += idf * idf;
+            add_row(lanes, idf, row + from);
+        }
+        add_lanes(m, lanes, from, squares, sum);
+    }
+}
+
+/* Put right what rows met more than once add up to: 1 + log(c) times instead of c times. */
+WIDE static void put_right(const Model *m, const Repeated *rows, i64 n, double *sum) {
+    for (i32 from = 0; from < m->stride; from += LANES) {
+        Doubles lanes[PARTS] = {{0}};
+        double squares = 0;
+        for (i64 i = 0; i < n; i++) {
+            if (i + AHEAD < n) PREFETCH(row_of(m, rows[i + AHEAD].row) + from);
+            const float *row = row_of(m, rows[i].row);
+            double idf = idf_of(m, row), c = rows[i].n;
+            double tf = c < N_LOGS ? m->logs[rows[i].n] : 1.0 + log(c);
+            squares += (tf * tf - c) * idf * idf;
+            add_row(lanes, (tf - c) * idf, row + from);
+        }
+        add_lanes(m, lanes, from, squares, sum);
+    }
+}
+
+/* Add the sums of tokens. */
+WIDE static void add_tokens(const double *sums, i32 stride, const Stop *run, i64 n, double *sum) {
+    for (i32 from = 0; from < stride; from += LANES) {
+        Doubles lanes[PARTS] = {{0}}, own[PARTS];
+        for (i64 i = 0; i < n; i++) {
+            memcpy(own, sums + run[i].token * stride + from, sizeof own);
+            for (i32 p = 0; p < PARTS; p++) lanes[p] += own[p];
+        }
+        memcpy(own, sum + from, sizeof own);
+        for (i32 p = 0; p < PARTS; p++) own[p] += lanes[p];
+        memcpy(sum + from, own, sizeof own);
+    }
 }
 
 /* ------------------------------------------------------------------ tokens */
 
 /* Words of two letters or more, apostrophes inside included: rejectnlp.normalisation. */
-static int learn_words(Session *s, const u8 *flags, const u8 *bytes, const i64 *at, i64 n) {
+static int learn_words(Session *s, const u8 *flags, const u8 *bytes, const i32 *at, i64 n) {
     const Model *m = s->model;
     for (i64 i = 0; i < n;) {
         if (!(flags[i] & WORD)) { i++; continue; }
@@ -439,7 +552,8 @@ static int learn_words(Session *s, const u8 *flags, const u8 *bytes, const i64 *
             i64 number = find_string(&m->part_table, &m->parts, bytes + at[i] - at[0],
                                      at[last + 1] - at[i], m->seed);
             if (ROOM(s->memo_words, s->memo_words.n + 1)) return -1;
-            s->memo_words.at[s->memo_words.n++] = (i32)number;
+            s->memo_words.at[s->memo_words.n++] =
+                (Known){(i32)number, number < 0 ? -1 : m->part_row[number]};
         }
         i = j;
     }
@@ -447,7 +561,7 @@ static int learn_words(Session *s, const u8 *flags, const u8 *bytes, const i64 *
 }
 
 /* Character n-grams of the padded token, as scikit-learn's `char_wb` gives them. */
-static int learn_grams(Session *s, const u8 *padded, const i64 *at, i64 n) {
+static int learn_grams(Session *s, const u8 *padded, const i32 *at, i64 n) {
     const Model *m = s->model; /* n code points with the padding; at[n] is the end */
     for (i64 size = m->shortest_chars; size <= m->longest_chars; size++) {
         i64 width = size < n ? size : n;
@@ -464,7 +578,7 @@ static int learn_grams(Session *s, const u8 *padded, const i64 *at, i64 n) {
 }
 
 /* Words that begin with a letter, as rejectnlp.accounts.note_text counts them. */
-static void count_told(const Session *s, Token *t, const u8 *flags, const u8 *bytes, const i64 *at,
+static void count_told(const Session *s, Token *t, const u8 *flags, const u8 *bytes, const i32 *at,
                        i64 n) {
     const Model *m = s->model;
     for (i64 i = 0; i < n;) {
@@ -488,39 +602,43 @@ static int enlarge_memo(Session *s) {
     return 0;
 }
 
-static i64 learn_token(Session *s, i64 first, i64 n) {
+static i64 learn_token(Session *s, i64 first, i64 n, u64 hash) {
     /* `first` and `n`: the code points of the token in the text at hand. */
     if (ROOM(s->tokens, s->tokens.n + 1)) return -1;
-    const i64 *at = s->byte_at.at + first;
-    i64 size = at[n] - at[0];
-    if (ROOM(s->memo_bytes, s->memo_bytes.n + size)) return -1;
-    Token t = {(i32)s->memo_bytes.n, (i32)size, (i32)s->memo_words.n, 0,
-               (i32)s->memo_grams.n, 0, 0, 0};
-    memcpy(s->memo_bytes.at + t.text, s->bytes.at + at[0], (size_t)size);
-    if (learn_words(s, s->cp_flags.at + first, s->bytes.at + at[0], at, n)) return -1;
-    u8 *padded = malloc((size_t)size + 2);
-    i64 *places = malloc(sizeof(i64) * (size_t)(n + 3));
-    int failed = !padded || !places;
+    const i32 *at = s->byte_at.at + first;
+    const u8 *bytes = s->bytes.at + at[0];
+    i64 size = at[n] - at[0], number = s->tokens.n, stride = s->model->stride;
+    if (ROOM(s->memo_bytes, s->memo_bytes.n + size + SPARE)) return -1;
+    if (ROOM(s->memo_sums, s->memo_sums.n + stride)) return -1;
+    Token t = {.head = head_of(bytes, size), .text = (i32)s->memo_bytes.n, .text_size = (i32)size,
+               .first_word = {-1, -1}, .word = (i32)s->memo_words.n, .gram = (i32)s->memo_grams.n};
+    memcpy(s->memo_bytes.at + t.text, bytes, (size_t)size);
+    u8 *padded = calloc(1, (size_t)size + 2 + SPARE);
+    i32 *places = malloc(sizeof(i32) * (size_t)(n + 3));
+    int failed = !padded || !places || learn_words(s, s->cp_flags.at + first, bytes, at, n);
     if (!failed) {
         padded[0] = padded[size + 1] = ' ';
-        memcpy(padded + 1, s->bytes.at + at[0], (size_t)size);
+        memcpy(padded + 1, bytes, (size_t)size);
         places[0] = 0;
         for (i64 i = 0; i <= n; i++) places[i + 1] = at[i] - at[0] + 1;
-        places[n + 2] = size + 2;
+        places[n + 2] = (i32)size + 2;
         failed = learn_grams(s, padded, places, n + 2);
     }
     free(padded);
     free(places);
     if (failed) return -1;
     t.n_words = (i32)s->memo_words.n - t.word;
+    if (t.n_words) t.first_word = s->memo_words.at[t.word];
     t.n_grams = (i32)s->memo_grams.n - t.gram;
-    count_told(s, &t, s->cp_flags.at + first, s->bytes.at + at[0], at, n);
-    i64 number = s->tokens.n;
-    s->tokens.at[number] = t;
+    double *sum = s->memo_sums.at + s->memo_sums.n;
+    memset(sum, 0, sizeof(double) * (size_t)stride);
+    add_rows(s->model, s->memo_grams.at + t.gram, t.n_grams, sum);
+    count_told(s, &t, s->cp_flags.at + first, bytes, at, n);
+    s->tokens.at[s->tokens.n++] = t;
     s->memo_bytes.n += size;
-    s->tokens.n++;
+    s->memo_sums.n += stride;
     if ((u64)s->tokens.n * 2 > s->memo.mask) return enlarge_memo(s) ? -1 : number;
-    add_string(&s->memo, s->memo_bytes.at + t.text, size, number, s->model->seed);
+    add_number(&s->memo, hash, number);
     return number;
 }
 
@@ -528,63 +646,95 @@ static i64 learn_token(Session *s, i64 first, i64 n) {
 static i64 look_up(Session *s, const Stop *stop) {
     const u8 *key = s->bytes.at + s->byte_at.at[stop->first];
     i64 size = s->byte_at.at[stop->first + stop->n] - s->byte_at.at[stop->first];
+    u64 head = head_of(key, size);
     for (u64 i = stop->hash & s->memo.mask; s->memo.slots[i]; i = (i + 1) & s->memo.mask) {
         const Token *t = s->tokens.at + (s->memo.slots[i] - 1);
-        if (t->text_size == size && !memcmp(s->memo_bytes.at + t->text, key, (size_t)size))
+        if (t->head == head && t->text_size == size &&
+            (size <= 8 || !memcmp(s->memo_bytes.at + t->text + 8, key + 8, (size_t)size - 8)))
             return s->memo.slots[i] - 1;
     }
-    return learn_token(s, stop->first, stop->n);
+    return learn_token(s, stop->first, stop->n, stop->hash);
 }
 
 /* ------------------------------------------------------------------ reading a text */
 
-/* 0 read, 1 hard (a character outside the table), -1 out of memory */
+/* Lower the case, make all apostrophes alike, and note where tokens stand and sentences may
+ * end. 0 read, 1 hard (a character outside the table), -1 out of memory. */
 static int read_text(Session *s, const u8 *text, i64 size) {
     const Model *m = s->model;
-    if (ROOM(s->cps, size + 1) || ROOM(s->cp_flags, size + 1) || ROOM(s->bytes, 4 * size + 8) ||
-        ROOM(s->byte_at, size + 2))
+    if (size > INT32_MAX / 8) return 1;
+    if (ROOM(s->cps, size + 1) || ROOM(s->cp_flags, size + 1) || ROOM(s->byte_at, size + 2) ||
+        ROOM(s->bytes, 4 * size + 8 + SPARE) || ROOM(s->stops, size + 1) ||
+        ROOM(s->run, size / 2 + 2))
         return -1;
-    i64 n = 0, out = 0;
-    for (i64 i = 0; i < size;) {
-        u32 cp = decode(text, &i);
-        i64 p = place(&m->characters, cp);
-        if (p < 0 || (m->flags[p] & HARD)) return 1;
-        u32 low = m->lower[p];
-        u8 flags = m->flags[low == cp ? p : place(&m->characters, low)];
-        s->cps.at[n] = cp;
-        s->byte_at.at[n] = out;
-        if (flags & QUOTE) { /* all apostrophes alike */
-            s->cp_flags.at[n++] = (flags & ~(WORD | ALPHA | DECIMAL)) | QUOTE;
-            s->bytes.at[out++] = '\'';
+    const u8 *ascii = m->flags; /* ASCII stands first in the table */
+    u32 *cps = s->cps.at;
+    u8 *cp_flags = s->cp_flags.at, *bytes = s->bytes.at;
+    i32 *byte_at = s->byte_at.at, *stops = s->stops.at;
+    Stop *run = s->run.at;
+    i64 n_stops = 0, n_run = 0;
+    i32 n = 0, out = 0, is_apart = 1; /* whether white space, or nothing, came before */
+    for (i64 i = 0; i < size; n++) {
+        u8 flags;
+        byte_at[n] = out;
+        if (text[i] < 128) {
+            u8 low = (u8)m->lower[cps[n] = text[i++]];
+            flags = ascii[low];
+            bytes[out++] = low;
         } else {
-            s->cp_flags.at[n++] = flags;
-            out += encode(low, s->bytes.at + out);
+            u32 cp = decode(text, &i);
+            i64 p = place(&m->characters, cp);
+            if (p < 0 || (m->flags[p] & HARD)) return 1;
+            u32 low = m->lower[p];
+            cps[n] = cp;
+            flags = m->flags[low == cp ? p : place(&m->characters, low)];
+            out += encode(low, bytes + out);
+        }
+        if (flags & QUOTE) {
+            out = byte_at[n] + 1;
+            bytes[out - 1] = '\'';
+            flags = (flags & ~(WORD | ALPHA | DECIMAL)) | QUOTE;
+        }
+        cp_flags[n] = flags;
+        stops[n_stops] = n;
+        n_stops += (flags & STOP) != 0;
+        int is_space = flags & SPACE;
+        if (is_apart != is_space) { /* a token begins or ends */
+            if (is_apart) run[n_run].first = n;
+            else run[n_run].n = n - run[n_run].first, n_run++;
+            is_apart = is_space;
         }
     }
-    s->byte_at.at[n] = out;
+    if (!is_apart) run[n_run].n = n - run[n_run].first, n_run++;
+    byte_at[n] = out;
     s->cps.n = n;
+    s->stops.n = n_stops;
+    s->run.n = n_run;
     return 0;
 }
 
 static int is_space(const Session *s, i64 i) { return s->cp_flags.at[i] & SPACE; }
 
-/* Two passes: while the places of all tokens are asked for, the first ones arrive. */
+/* Number the tokens. Three passes: what one asks memory for has come when the next needs it. */
 static int find_tokens(Session *s) {
-    s->run.n = 0;
-    for (i64 i = 0, n = s->cps.n; i < n;) {
-        if (is_space(s, i)) { i++; continue; }
-        i64 first = i;
-        while (i < n && !is_space(s, i)) i++;
-        if (ROOM(s->run, s->run.n + 1)) return -1;
-        const i64 *at = s->byte_at.at;
-        u64 hash = hash_bytes(s->bytes.at + at[first], at[i] - at[first], s->model->seed);
-        PREFETCH(s->memo.slots + (hash & s->memo.mask));
-        s->run.at[s->run.n++] = (Stop){first, i - first, 0, hash};
+    const i32 *at = s->byte_at.at;
+    for (i64 r = 0; r < s->run.n; r++) {
+        Stop *stop = s->run.at + r;
+        i64 size = at[stop->first + stop->n] - at[stop->first];
+        stop->hash = hash_bytes(s->bytes.at + at[stop->first], size, s->model->seed);
+        PREFETCH(s->memo.slots + (stop->hash & s->memo.mask));
+    }
+    for (i64 r = 0; r < s->run.n; r++) {
+        u32 likely = s->memo.slots[s->run.at[r].hash & s->memo.mask];
+        PREFETCH(s->tokens.at + (likely ? likely - 1 : 0));
     }
     for (i64 r = 0; r < s->run.n; r++) {
         i64 token = look_up(s, s->run.at + r);
         if (token < 0) return -1;
         s->run.at[r].token = token;
+        PREFETCH(s->memo_grams.at + s->tokens.at[token].gram);
+        PREFETCH(s->memo_sums.at + token * s->model->stride);
+        PREFETCH(s->memo_sums.at + token * s->model->stride + LANES / 2);
     }
     return 0;
 }
@@ -592,7 +742,6 @@ static int find_tokens(Session *s) {
 /* ------------------------------------------------------------------ sentences */
 /* As rejectnlp.accounts.split_sentences, which says why. */
 
-static int is_stop(u32 c) { return c == '.' || c == '!' || c == '?' || c == 0x2026; }
 static int is_closing(u32 c) {
     return c == '"' || c == '\'' || c == 0x201D || c == 0x2019 || c == ')' || c == ']';
 }
@@ -688,14 +837,14 @@ static int cut(Session *s, i64 start, i64 end) {
 static int find_sentences(Session *s) {
     i64 start = 0, n = s->cps.n;
     s->stretches.n = 0;
-    for (i64 i = 0; i < n;) {
-        i64 end = is_stop(s->cps.at[i]) || s->cps.at[i] == '\n' ? match_end(s, i) : -1;
-        if (end < 0) { i++; continue; }
+    for (i64 k = 0, from = 0; k < s->stops.n; k++) {
+        i64 i = s->stops.at[k], end = i < from ? -1 : match_end(s, i);
+        if (end < 0) continue;
         if (!(s->cps.at[i] == '.' && is_abbreviation(s, start, i))) {
             if (cut(s, start, end)) return -1;
             start = end;
         }
-        i = end;
+        from = end;
     }
     if (cut(s, start, n)) return -1;
     if (!s->stretches.n) { /* a text without a sentence stands for itself */
@@ -727,42 +876,60 @@ static int note(const Session *s) {
 
 /* ------------------------------------------------------------------ scores */
 
-/* Weigh the n-grams of a block and add their rows up, `LANES` outputs at a time. */
-WIDE static double add_rows(const Model *m, const u32 *counts, const Met *met, i32 from,
-                            double *out) {
-    double sum[LANES] = {0}, squares = 0;
-    for (i64 i = 0; i < met->n; i++) {
-        u32 row = met->rows[i], c = counts[row];
-        if (i + AHEAD < met->n)
-            PREFETCH(m->weights + (i64)met->rows[i + AHEAD] * m->stride + from);
-        const float *weights = m->weights + (i64)row * m->stride + from;
-        double w = (c < N_LOGS ? m->logs[c] : 1.0 + log((double)c)) * m->idf[row];
-        squares += w * w;
-        for (i32 j = 0; j < LANES; j++) sum[j] += w * (double)weights[j];
-    }
-    memcpy(out, sum, sizeof sum);
-    return squares;
+/* A block's sum, scaled by its damped length, into the scores. */
+static void add_scaled(const Model *m, int block, const double *sum, double *out) {
+    double length = sum[m->stride - 1] + m->damping[block];
+    length = length > 0 ? sqrt(length) : 1.0;
+    for (i32 j = 0; j < m->n_outputs; j++) out[j] += sum[j] / length;
 }
 
-/* Score one text from its counts, and leave them zero again. */
-static void weigh(const Model *m, u32 *counts, Met blocks[2], double *out) {
-    double sum[LANES];
-    for (i32 j = 0; j < m->n_outputs; j++) out[j] = m->intercepts[j];
-    for (int b = 0; b < 2; b++) {
-        for (i32 from = 0; from < m->stride && blocks[b].n; from += LANES) {
-            double length = add_rows(m, counts, blocks + b, from, sum) + m->damping[b];
-            length = length > 0 ? sqrt(length) : 1.0;
-            for (i32 j = 0; j < LANES && from + j < m->n_outputs; j++) out[from + j] += sum[j] / length;
-        }
-        for (i64 i = 0; i < blocks[b].n; i++) counts[blocks[b].rows[i]] = 0;
-        blocks[b].n = 0;
+/* Count rows, and list those met for the first time. A row is always written down and kept
+ * if it is new: no processor could guess which are. */
+static void count(Cell *restrict cells, const u32 *rows, i64 n, Met *own) {
+    u32 *restrict met = own->rows;
+    i64 n_met = own->n;
+    for (i64 i = 0; i < n; i++) {
+        u32 row = rows[i], c = cells[row].own;
+        met[n_met] = row;
+        n_met += !c;
+        cells[row].own = c + 1;
     }
+    own->n = n_met;
 }
 
-static inline void count(u32 *counts, Met *met, u32 row, u32 by) {
-    met->rows[met->n] = row; /* kept if it is new; whether it is, no processor could guess */
-    met->n += !counts[row];
-    counts[row] += by;
+/* End a sentence's block: its counts go to the whole text, its sum is put right. */
+static void close_sentence(Session *s, int block, double *sum) {
+    Cell *restrict cells = s->cells;
+    const u32 *own = s->own[block].rows;
+    u32 *restrict all = s->all[block].rows;
+    Repeated *restrict repeated = s->repeated;
+    i64 n = 0, n_all = s->all[block].n;
+    for (i64 i = 0; i < s->own[block].n; i++) {
+        u32 row = own[i], c = cells[row].own, before = cells[row].whole;
+        repeated[n] = (Repeated){row, c};
+        n += c > 1;
+        all[n_all] = row;
+        n_all += !before;
+        cells[row] = (Cell){0, before + c};
+    }
+    s->own[block].n = 0;
+    s->all[block].n = n_all;
+    put_right(s->model, repeated, n, sum);
+}
+
+static void close_text(Session *s, int block, double *sum) {
+    Cell *restrict cells = s->cells;
+    const u32 *all = s->all[block].rows;
+    Repeated *restrict repeated = s->repeated;
+    i64 n = 0;
+    for (i64 i = 0; i < s->all[block].n; i++) {
+        u32 row = all[i], c = cells[row].whole;
+        repeated[n] = (Repeated){row, c};
+        n += c > 1;
+        cells[row].whole = 0;
+    }
+    s->all[block].n = 0;
+    put_right(s->model, repeated, n, sum);
 }
 
 /* List the words of the text at hand, and ask for the places of their pairs in time. */
@@ -774,60 +941,83 @@ static int find_words(Session *s) {
         const Token *token = s->tokens.at + s->run.at[r].token;
         if (ROOM(s->words, s->words.n + token->n_words)) return -1;
         for (i32 w = 0; w < token->n_words; w++) {
-            i32 word = s->memo_words.at[token->word + w];
-            Word found = {word, 0};
-            if (before >= 0 && word >= 0) {
-                found.slot = first_slot(m, pair_key(before, word));
+            Word found = {w ? s->memo_words.at[token->word + w] : token->first_word, 0};
+            if (before >= 0 && found.known.number >= 0) {
+                found.slot = first_slot(m, pair_key(before, found.known.number));
                 PREFETCH(m->pairs + found.slot);
             }
             s->words.at[s->words.n++] = found;
-            before = word;
+            before = found.known.number;
         }
     }
     return 0;
 }
 
+/* Count the words of a sentence and their pairs, each listed as often as it stands there. */
+static const Word *count_words(Session *s, const Stretch *t, const Word *word, i32 *before,
+                               double *whole) {
+    const Model *m = s->model;
+    int first = 1;
+    s->met_words.n = 0;
+    for (i64 r = t->token; r < t->token + t->n_tokens; r++) {
+        for (i32 w = s->tokens.at[s->run.at[r].token].n_words; w > 0; w--, word++) {
+            i64 alone = word->known.row, pair = -1;
+            if (*before >= 0 && word->known.number >= 0)
+                pair = find_pair(m, word->slot, pair_key(*before, word->known.number))->row;
+            if (alone >= 0) s->met_words.at[s->met_words.n++] = (u32)alone;
+            if (pair >= 0 && first) { /* across two sentences: the whole text's alone */
+                u32 row = (u32)pair;
+                add_rows(m, &row, 1, whole);
+                if (!s->cells[row].whole++) s->all[WORDS].rows[s->all[WORDS].n++] = row;
+            } else if (pair >= 0) {
+                s->met_words.at[s->met_words.n++] = (u32)pair;
+            }
+            *before = word->known.number;
+            first = 0;
+        }
+    }
+    count(s->cells, s->met_words.at, s->met_words.n, s->own + WORDS);
+    return word;
+}
+
 static int score_text(Session *s, double *whole, double *best) {
     const Model *m = s->model;
-    i32 k = m->n_outputs, before = -1; /* the word before this one, over the ends of sentences */
-    Met *all = s->met_whole, *own = s->met;
+    i32 k = m->n_outputs, width = m->stride;
+    i32 before = -1; /* the word before this one, over the ends of sentences */
     const Word *word = s->words.at;
+    double *own = s->sums, *all = s->sums + 2 * width;
     if (ROOM(s->spans, s->spans.n + 2 * s->stretches.n) ||
-        ROOM(s->parts, s->parts.n + k * s->stretches.n))
+        ROOM(s->parts, s->parts.n + k * s->stretches.n) || ROOM(s->met_words, 2 * s->words.n))
         return -1;
+    memset(all, 0, sizeof(double) * (size_t)(2 * width));
     for (i64 i = 0; i < s->stretches.n; i++) {
         const Stretch *t = s->stretches.at + i;
-        int first = 1;
+        double *part = s->parts.at + s->parts.n;
+        memset(own, 0, sizeof(double) * (size_t)(2 * width));
+        word = count_words(s, t, word, &before, all);
+        add_rows(m, s->met_words.at, s->met_words.n, own);
+        add_tokens(s->memo_sums.at, width, s->run.at + t->token, t->n_tokens, own + width);
         for (i64 r = t->token; r < t->token + t->n_tokens; r++) {
             const Token *token = s->tokens.at + s->run.at[r].token;
-            for (i32 w = 0; w < token->n_words; w++, word++) {
-                if (word->number >= 0 && m->part_row[word->number] >= 0)
-                    count(s->counts, own, (u32)m->part_row[word->number], 1);
-                i64 row = -1;
-                if (before >= 0 && word->number >= 0)
-                    row = find_pair(m, word->slot, pair_key(before, word->number))->row;
-                if (row >= 0 && first) /* across two sentences: the whole text's alone */
-                    count(s->counts_whole, all, (u32)row, 1);
-                else if (row >= 0)
-                    count(s->counts, own, (u32)row, 1);
-                before = word->number;
-                first = 0;
-            }
-            const u32 *gram = s->memo_grams.at + token->gram;
-            for (i32 j = 0; j < token->n_grams; j++) count(s->counts, own + 1, gram[j], 1);
+            count(s->cells, s->memo_grams.at + token->gram, token->n_grams, s->own + CHARS);
         }
-        for (int b = 0; b < 2; b++)
-            for (i64 j = 0; j < own[b].n; j++)
-                count(s->counts_whole, all + b, own[b].rows[j], s->counts[own[b].rows[j]]);
-        double *part = s->parts.at + s->parts.n;
-        weigh(m, s->counts, own, part);
+        memcpy(part, m->intercepts, sizeof(double) * (size_t)k);
+        for (int b = WORDS; b <= CHARS; b++) {
+            for (i32 j = 0; j < width; j++) all[b * width + j] += own[b * width + j];
+            close_sentence(s, b, own + b * width);
+            add_scaled(m, b, own + b * width, part);
+        }
         for (i32 j = 0; j < k - 1; j++)
             if (!i || part[j] > best[j]) best[j] = part[j];
         s->parts.n += k;
         s->spans.at[s->spans.n++] = t->start;
         s->spans.at[s->spans.n++] = t->end;
     }
-    weigh(m, s->counts_whole, all, whole);
+    memcpy(whole, m->intercepts, sizeof(double) * (size_t)k);
+    for (int b = WORDS; b <= CHARS; b++) {
+        close_text(s, b, all + b * width);
+        add_scaled(m, b, all + b * width, whole);
+    }
     return 0;
 }
 
