@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from rejectnlp.normalisation import normalise
 from rejectnlp.settings import SETTINGS
@@ -24,8 +25,7 @@ class Account:
     text: str
 
 
-@dataclass(frozen=True)
-class Sentence:
+class Sentence(NamedTuple):
     """A stretch of an account: `text == account.text[start:end]`."""
 
     text: str
@@ -102,27 +102,26 @@ def _is_abbreviation(text: str, start: int, dot: int) -> bool:
 
 def _cut(text: str, start: int, end: int) -> list[Sentence]:
     """Trim white space and cut what is too long at its joints."""
+    if text.count(" ", start, end) < SETTINGS.longest_sentence:
+        return _trim(text, start, end)
     pieces: list[Sentence] = []
-    if text[start:end].count(" ") >= SETTINGS.longest_sentence:
-        n_words, begin = 0, start
-        at = start
-        for joint in _JOINT.finditer(text, start, end):
-            n_words += text.count(" ", at, joint.end())
-            at = joint.end()
-            if n_words >= SETTINGS.longest_sentence // 2:
-                pieces.extend(_trim(text, begin, joint.end()))
-                begin, n_words = joint.end(), 0
-        start = begin
-    pieces.extend(_trim(text, start, end))
-    return pieces
+    n_words, begin = 0, start
+    at = start
+    for joint in _JOINT.finditer(text, start, end):
+        n_words += text.count(" ", at, joint.end())
+        at = joint.end()
+        if n_words >= SETTINGS.longest_sentence // 2:
+            pieces.extend(_trim(text, begin, joint.end()))
+            begin, n_words = joint.end(), 0
+    return pieces + _trim(text, begin, end)
 
 
 def _trim(text: str, start: int, end: int) -> list[Sentence]:
-    stretch = text[start:end]
-    inner = stretch.strip()
+    inner = text[start:end].strip()
     if not inner:
         return []
-    start += len(stretch) - len(stretch.lstrip())
+    while text[start].isspace():
+        start += 1
     return [Sentence(inner, start, start + len(inner))]
 
 
@@ -135,9 +134,6 @@ COMMON_WORDS = frozenset(
 
 SHARE_OF_COMMON_WORDS = 0.12
 """Of the words of a text; with fewer it is taken for another language."""
-
-_LETTERS = re.compile(r"[^\W\d_][\w']*")
-
 
 UNTOLD = ("empty", "too_short", "not_english")
 """Notes of texts that are not read for causes: they are `unexplained` by rule."""
@@ -162,18 +158,29 @@ def note_text(text: str) -> str:
     >>> note_text("They went with somebody who had done the job before.")
     ''
     """
-    words = _LETTERS.findall(normalise(text[: SETTINGS.longest_text]))
-    if not words:
+    words = find_words(normalise(text[: SETTINGS.longest_text]))
+    note = note_words(len(words), sum(map(COMMON_WORDS.__contains__, words)))
+    return note or ("truncated" if len(text) > SETTINGS.longest_text else "")
+
+
+find_words: Callable[[str], list[str]] = re.compile(r"[^\W\d_][\w']*").findall
+"""Finds the words of a normalised text that begin with a letter."""
+
+
+def note_words(n: float, n_common: float) -> str:
+    """Say what the number of words, and of `COMMON_WORDS` among them, tells of a text.
+
+    Examples
+    --------
+    >>> note_words(3, 1), note_words(200, 1), note_words(200, 70)
+    ('too_short', 'not_english', '')
+    """
+    if not n:
         return "empty"
-    if len(words) < SETTINGS.fewest_words:
+    if n < SETTINGS.fewest_words:
         return "too_short"
-    known = sum(map(COMMON_WORDS.__contains__, words))
-    if (
-        len(words) >= SETTINGS.fewest_words_for_language
-        and known < len(words) * SHARE_OF_COMMON_WORDS
-    ):
-        return "not_english"
-    return "truncated" if len(text) > SETTINGS.longest_text else ""
+    is_foreign = n >= SETTINGS.fewest_words_for_language and n_common < n * SHARE_OF_COMMON_WORDS
+    return "not_english" if is_foreign else ""
 
 
 def check_texts(texts: Any) -> list[str]:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from rejectnlp.codebook import UNEXPLAINED
 from rejectnlp.decisions import word_certainty
@@ -113,10 +110,10 @@ class Finding:
 
 def choose_evidence(
     causes: Iterable[str],
-    order: Iterable[str],
+    order: Sequence[str],
     text: str,
-    spans: NDArray[np.int32],
-    weights: NDArray[np.float64],
+    spans: Sequence[tuple[int, int]],
+    weights: Sequence[Sequence[float]],
 ) -> tuple[Evidence, ...]:
     """Choose the sentences to show for each named cause, strongest first.
 
@@ -131,21 +128,27 @@ def choose_evidence(
     text
         The account.
     spans
-        Start and end of each of its sentences, shape (n_sentences, 2).
+        Start and end of each of its sentences.
     weights
-        Shape (n_sentences, n_causes).
+        Of each sentence, for every cause.
+
+    Examples
+    --------
+    >>> text, causes = "Fine. I froze.", ["interview_mistake"]
+    >>> choose_evidence(causes, causes, text, [(0, 5), (6, 14)], [[0.1], [0.9]])[0].text
+    'I froze.'
     """
-    column = {cause: c for c, cause in enumerate(order)}
     chosen: list[Evidence] = []
     for cause in causes:
         if cause == UNEXPLAINED or not len(spans):
             continue
-        own = weights[:, column[cause]]
-        best = np.argsort(-own, kind="stable")[: SETTINGS.most_evidence]
+        column = order.index(cause)
+        own = [row[column] for row in weights]
+        best = sorted(range(len(own)), key=own.__getitem__, reverse=True)[: SETTINGS.most_evidence]
         for i in best:
             if own[i] >= own[best[0]] / 2:
-                start, end = spans[i].tolist()
-                chosen.append(Evidence(cause, text[start:end], start, end, float(own[i])))
+                start, end = spans[i]
+                chosen.append(Evidence(cause, text[start:end], start, end, own[i]))
     return tuple(chosen)
 
 

@@ -18,6 +18,6 @@ def normalise(text: str) -> str:
     "they didn't say"
     """
     text = text.lower()
-    for mark in APOSTROPHES:
+    for mark in "`" if text.isascii() else APOSTROPHES:
         text = text.replace(mark, "'")
     return text

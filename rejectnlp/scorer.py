@@ -130,7 +130,7 @@ class Tagger:
 
     def _find(self, accounts: Sequence[Account], batch: Batch) -> Iterator[Finding]:
         probabilities = self._probabilities(batch).tolist()
-        weights = _weigh(batch)
+        weights, spans = _weigh(batch).tolist(), batch.spans.tolist()
         first = batch.first.tolist()
         for i, account in enumerate(accounts):
             named = self._name(probabilities[i])
@@ -142,7 +142,7 @@ class Tagger:
                 causes=causes,
                 probabilities=named,
                 evidence=choose_evidence(
-                    causes, self.causes, account.text, batch.spans[own], weights[own]
+                    causes, self.causes, account.text, spans[own], weights[own]
                 ),
                 whose_move=self.codebook.whose_move(causes),
                 note=batch.notes[i],

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, chain
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from rejectnlp.accounts import Sentence, note_text, split_sentences
+from rejectnlp.accounts import COMMON_WORDS, Sentence, find_words, note_words, split_sentences
 from rejectnlp.normalisation import WORD_PATTERN, normalise
 from rejectnlp.scoring.batch import Batch, Floats
 from rejectnlp.storage import Model
@@ -18,6 +19,7 @@ from rejectnlp.storage import Model
 _WORD = re.compile(WORD_PATTERN)
 _MOST_REMEMBERED = 200_000  # tokens; bounds the memory at about 200 MB on endless input
 Ints = NDArray[np.int64]
+Array = TypeVar("Array", Ints, Floats)
 
 
 class Plain:
@@ -32,8 +34,11 @@ class Plain:
         self._n_rows = len(model.words) + len(model.chars)
         self._char_rows = {g: row for row, g in enumerate(model.chars, len(model.words))}
         self._phrases = _Phrases(model.words, self._n_rows)
-        self._weights = np.asarray(model.weights, dtype=np.float64)
-        self._idf = np.asarray(model.idf)
+        # What an n-gram met once adds: its weights by IDF, and its squared length beside them.
+        idf = np.asarray(model.idf)[:, None]
+        self._rows = np.hstack([np.asarray(model.weights, dtype=np.float64) * idf, idf**2])
+        self._brought: Floats
+        self._n_brought: int
         self._forget()
 
     def score(self, texts: Sequence[str]) -> Batch:
@@ -48,47 +53,70 @@ class Plain:
             self._find_tokens(text) if "Σ" in text else list(chain.from_iterable(own))
             for text, own in zip(texts, parts, strict=True)
         ]
-        scores = self._score_units([part for own in parts for part in own] + wholes)
+        scores, told = self._score_units([part for own in parts for part in own] + wholes)
         n_sentences = int(first[-1])
         spans = [(s.start, s.end) for own in sentences for s in own]
         return Batch(
             whole=scores[n_sentences:],
             best=np.maximum.reduceat(scores[:n_sentences, :-1], first[:-1], axis=0),
-            notes=[note_text(text) for text in texts],
+            notes=[note_words(n, n_known) for n, n_known in told[n_sentences:].tolist()],
             first=first,
             spans=np.array(spans, dtype=np.int32).reshape(-1, 2),
             parts=scores[:n_sentences],
         )
 
-    def _score_units(self, units: Sequence[Sequence[int]]) -> Floats:
-        """Score token sequences: count their n-grams, weigh them, add up their rows."""
-        tokens = np.array(list(chain.from_iterable(units)), dtype=np.int64)
-        ends = np.array([0, *accumulate(map(len, units))], dtype=np.int64)
+    def _score_units(self, units: Sequence[Sequence[int]]) -> tuple[Floats, Floats]:
+        """Score token sequences, and count their words and the common ones among them.
+
+        What tokens bring is added up, and what repeats is put right.
+        """
+        sizes = np.fromiter(map(len, units), dtype=np.int64, count=len(units))
+        ends = np.concatenate([[0], np.cumsum(sizes)])
+        tokens = np.fromiter(chain.from_iterable(units), dtype=np.int64, count=int(ends[-1]))
         runs = sparse.csr_matrix(
             (np.ones(len(tokens)), tokens, ends), shape=(len(units), len(self._tokens))
         )
         words, owner = self._word_ids.take(tokens)
-        unit_of = np.repeat(np.arange(len(units)), np.diff(ends))
-        scores = np.tile(np.asarray(self._model.intercepts), (len(units), 1))
+        unit_of = np.repeat(np.arange(len(units)), sizes)
+        counts = self._phrases.count(words, unit_of[owner], self._model.word_ngrams, len(units))
         for_words, for_chars = self._model.dampings
-        scores += self._weigh(
-            self._phrases.count(words, unit_of[owner], self._model.word_ngrams, len(units)),
-            for_words,
-        )
+        scores = np.tile(np.asarray(self._model.intercepts), (len(units), 1))
+        scores += self._scale(counts @ self._rows, counts, for_words)
         # Unsorted, every row's n-grams stand as its own text brings them: the same sums
         # for a text alone and in any batch.
-        scores += self._weigh(runs @ self._char_ids.to_matrix(self._n_rows), for_chars)
-        return scores
+        counts = runs @ self._char_ids.to_matrix(self._n_rows)
+        brought = runs @ self._bring()
+        scores += self._scale(brought[:, :-2], counts, for_chars)
+        return scores, brought[:, -2:]
 
-    def _weigh(self, counts: sparse.csr_matrix, damping: float) -> Floats:
-        """Weigh the n-grams of one block by sublinear TF-IDF, scaled towards length 1."""
-        n = counts.shape[0]
-        tfidf = (1.0 + np.log(counts.data)) * self._idf[counts.indices]
-        unit = np.repeat(np.arange(n), np.diff(counts.indptr))
-        lengths = np.sqrt(np.bincount(unit, tfidf * tfidf, minlength=n) + damping)
+    def _scale(self, sums: Floats, counts: sparse.csr_matrix, damping: float) -> Floats:
+        """Give a block's scores: sublinear TF-IDF, scaled towards length 1.
+
+        In `sums` an n-gram met c times has counted c times, not 1 + log(c) times.
+        """
+        repeats = counts.data > 1
+        before = np.concatenate([[0], np.cumsum(repeats)])
+        ends, rows, c = before[counts.indptr], counts.indices[repeats], counts.data[repeats]
+        tf = 1.0 + np.log(c)
+        shape = (len(sums), self._n_rows)
+        sums += sparse.csr_matrix((tf - c, rows, ends), shape=shape) @ self._rows
+        # A squared length grows with the square of the weight.
+        squares = (tf * tf - tf) * self._rows[rows, -1]
+        unit = np.repeat(np.arange(len(sums)), np.diff(ends))
+        lengths = np.sqrt(sums[:, -1] + np.bincount(unit, squares, minlength=len(sums)) + damping)
         lengths[lengths == 0] = 1.0
-        weighed = sparse.csr_matrix((tfidf, counts.indices, counts.indptr), shape=counts.shape)
-        return np.asarray((weighed @ self._weights) / lengths[:, None])
+        return np.asarray(sums[:, :-1] / lengths[:, None])
+
+    def _bring(self) -> Floats:
+        """Give what each known token brings: the sum of its n-grams, each met once, and words."""
+        done, n_tokens = self._n_brought, len(self._tokens)
+        if done < n_tokens:
+            self._brought = _enlarge(self._brought, n_tokens)
+            new = self._brought[done:n_tokens]
+            new[:, :-2] = self._char_ids.to_matrix(self._n_rows, done) @ self._rows
+            new[:, -2:] = self._told[done:]
+            self._n_brought = n_tokens
+        return np.asarray(self._brought[:n_tokens])
 
     def _find_tokens(self, text: str) -> list[int]:
         tokens = normalise(text).split()
@@ -107,11 +135,16 @@ class Plain:
         ids = (self._char_rows.get(g) for g in _char_ngrams(token, self._model.char_ngrams))
         self._char_ids.append([i for i in ids if i is not None])
         self._word_ids.append([self._phrases.number(word) for word in _WORD.findall(token)])
+        words = find_words(token)
+        self._told.append((len(words), sum(map(COMMON_WORDS.__contains__, words))))
         return number
 
     def _forget(self) -> None:
         self._tokens: dict[str, int] = {}
         self._char_ids, self._word_ids = _Lists(), _Lists()
+        self._told: list[tuple[int, int]] = []
+        self._brought = np.zeros((1024, self._rows.shape[1] + 2))
+        self._n_brought = 0
 
 
 class _Lists:
@@ -131,11 +164,13 @@ class _Lists:
         self._values[start:end] = values
         self._ends[self._n] = end
 
-    def to_matrix(self, width: int) -> sparse.csr_matrix:
-        """Give the lists as the rows of a matrix that counts their numbers."""
-        ends = self._ends[: self._n + 1]
-        values = self._values[: ends[-1]]
-        return sparse.csr_matrix((np.ones(len(values)), values, ends), shape=(self._n, width))
+    def to_matrix(self, width: int, begin: int = 0) -> sparse.csr_matrix:
+        """Give the lists, from one on, as the rows of a matrix that counts their numbers."""
+        ends = self._ends[begin : self._n + 1]
+        values = self._values[ends[0] : ends[-1]]
+        return sparse.csr_matrix(
+            (np.ones(len(values)), values, ends - ends[0]), shape=(self._n - begin, width)
+        )
 
     def take(self, which: Ints) -> tuple[Ints, Ints]:
         """Give the numbers of some lists joined, and from which of `which` each one comes."""
@@ -146,10 +181,13 @@ class _Lists:
         return self._values[np.arange(len(owner)) + (starts - begin)[owner]], owner
 
 
-def _enlarge(array: Ints, needed: int) -> Ints:
+def _enlarge(array: Array, needed: int) -> Array:
     if needed <= len(array):
         return array
-    return np.concatenate([array, np.zeros(max(needed, len(array)), dtype=np.int64)])
+    shape = (max(needed, 2 * len(array)), *array.shape[1:])
+    larger = np.zeros(shape, dtype=array.dtype)
+    larger[: len(array)] = array
+    return larger
 
 
 class _Phrases:
