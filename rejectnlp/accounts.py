@@ -172,7 +172,7 @@ def note_words(n: float, n_common: float) -> str:
 
     Examples
     --------
-    >>> note_words(3, 1), note_words(200, 1), note_words(200, 70)
+    >>> note_words(2, 1), note_words(200, 1), note_words(200, 70)
     ('too_short', 'not_english', '')
     """
     if not n:
