@@ -9,8 +9,8 @@ The house, each floor importing only from the floors below it:
 ==========  ===============================================================
 doors       `cli`, above `page`, `pasting`, `surveyfiles`
 report      `htmlreport`, above `report`, `survey` and `plots`
-verbs       `evaluation`, `description`, `audit`, `doctor`, `contributions`, `pattern`,
-            `corrections`, above `prevalence`, `sampling`, above `training`,
+verbs       `evaluation`, `behaviour`, `description`, `audit`, `doctor`, `contributions`,
+            `pattern`, `corrections`, above `prevalence`, `sampling`, above `training`,
             `prediction`, above `workers`
 outcome     `scorer`, above `scoring`, above `storage`
 model       `evidence`, `classifier`, `decisions`, `scores`, `agreement`, `labels`,

@@ -292,9 +292,16 @@ def evaluate(
     record: Annotated[
         bool, typer.Option("--record", help="Keep the scores in the model's card.")
     ] = False,
+    behaviour: Annotated[
+        bool,
+        typer.Option("--behaviour", help="Try decided cases, contrasts and harmless changes."),
+    ] = False,
     force: Force = False,
 ) -> None:
     """Score a model on labelled accounts that it never saw, beside simple rivals."""
+    if behaviour:
+        _evaluate_behaviour(data, model, out, force=force)
+        return
     from rejectnlp.evaluation import evaluate as evaluate_model
     from rejectnlp.evaluation import is_known
     from rejectnlp.files import check_target, write_text
@@ -320,6 +327,24 @@ def evaluate(
         write_text(out, text + "\n", force=force)
     if record and model:
         record_scores(model, evaluation.to_dict(), format_card)
+
+
+def _evaluate_behaviour(
+    data: list[Path] | None, model: Path | None, out: Path | None, *, force: bool
+) -> None:
+    from rejectnlp.behaviour import measure_behaviour
+    from rejectnlp.files import check_target, write_text
+    from rejectnlp.report import format_behaviour
+    from rejectnlp.scorer import load
+
+    if data:
+        raise UsageError("--behaviour brings its own texts", remedy="Leave DATA out.")
+    if out:
+        check_target(out, force=force)
+    found = measure_behaviour(load(model))
+    typer.echo(format_behaviour(found))
+    if out:
+        write_text(out, json.dumps(found.to_dict(), indent=1) + "\n", force=force)
 
 
 @app.command()

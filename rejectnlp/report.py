@@ -15,6 +15,7 @@ from rejectnlp.settings import SETTINGS
 
 if TYPE_CHECKING:  # Explaining one account must not wait for scikit-learn to load.
     from rejectnlp.agreement import Agreement
+    from rejectnlp.behaviour import Behaviour
     from rejectnlp.evaluation import Evaluation, Interval
     from rejectnlp.prevalence import Prevalence
     from rejectnlp.storage import Model
@@ -271,6 +272,30 @@ def format_evaluation(e: Evaluation) -> str:
         )
     if e.hard_cases:
         lines.append(f"hard cases of the codebook: {e.hard_cases[0]} of {e.hard_cases[1]} right")
+    return "\n".join(lines)
+
+
+def format_behaviour(found: Behaviour) -> str:
+    """Lay out how a model behaves on decided cases, contrasts and harmless changes."""
+    n, failed = found.n_hard_cases, found.failed_cases
+    lines = [f"hard cases of the codebook: {n - len(failed)} of {n} right"]
+    lines += textwrap.wrap(
+        "wrong: " + ", ".join(failed), 80, initial_indent="  ", subsequent_indent="  "
+    )
+    for title, contrasts in (("contrast pairs", found.contrasts), ("", found.ways)):
+        lines += [
+            "",
+            f"{title:22} {'pairs':>6} {'named where it is':>18} {'not where not':>14} {'both':>6}",
+        ]
+        lines += [
+            f"{c.name.replace('_', ' ') if not title else c.name:22} {c.n:6} "
+            f"{c.n_present / c.n:18.0%} {c.n_absent / c.n:14.0%} {c.n_both / c.n:6.0%}"
+            for c in contrasts
+        ]
+    lines.append(f"{'all':22} {sum(c.n for c in found.contrasts):6} {found.share_of_pairs:40.0%}")
+    lines += ["", f"{'changes':30} {'texts':>6} {'causes changed':>15}"]
+    lines += [f"{i.name:30} {i.n:6} {i.n_flipped / i.n:15.1%}" for i in found.invariances if i.n]
+    lines.append(f"{'all':30} {sum(i.n for i in found.invariances):6} {found.share_flipped:15.1%}")
     return "\n".join(lines)
 
 
