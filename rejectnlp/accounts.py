@@ -128,7 +128,7 @@ def _trim(text: str, start: int, end: int) -> list[Sentence]:
 COMMON_WORDS = frozenset(
     "the a an i my me and to of in it was that for they with but on is he she we you had not "
     "this at have as so be said were their his her our are just from got get what or if when "
-    "did didn't no there been all about out who him would after up how by job interview".split()
+    "did didnt no there been all about out who him would after up how by job interview".split()
 )
 """The commonest English words: a text of some length without them is not English."""
 

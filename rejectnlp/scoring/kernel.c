@@ -538,19 +538,16 @@ WIDE static void add_tokens(const double *sums, i32 stride, const Stop *run, i64
 
 /* ------------------------------------------------------------------ tokens */
 
-/* Words of two letters or more, apostrophes inside included: rejectnlp.normalisation. */
+/* Words of two letters or more, as rejectnlp.normalisation has them. */
 static int learn_words(Session *s, const u8 *flags, const u8 *bytes, const i32 *at, i64 n) {
     const Model *m = s->model;
     for (i64 i = 0; i < n;) {
         if (!(flags[i] & WORD)) { i++; continue; }
-        i64 last = i, j = i + 1;
-        while (j < n && (flags[j] & (WORD | QUOTE))) {
-            if (flags[j] & WORD) last = j;
-            j++;
-        }
-        if (last > i) {
+        i64 j = i + 1;
+        while (j < n && flags[j] & WORD) j++;
+        if (j > i + 1) {
             i64 number = find_string(&m->part_table, &m->parts, bytes + at[i] - at[0],
-                                     at[last + 1] - at[i], m->seed);
+                                     at[j] - at[i], m->seed);
             if (ROOM(s->memo_words, s->memo_words.n + 1)) return -1;
             s->memo_words.at[s->memo_words.n++] =
                 (Known){(i32)number, number < 0 ? -1 : m->part_row[number]};
@@ -619,10 +616,13 @@ static i64 learn_token(Session *s, i64 first, i64 n, u64 hash) {
     if (!failed) {
         padded[0] = padded[size + 1] = ' ';
         memcpy(padded + 1, bytes, (size_t)size);
-        places[0] = 0;
-        for (i64 i = 0; i <= n; i++) places[i + 1] = at[i] - at[0] + 1;
-        places[n + 2] = (i32)size + 2;
-        failed = learn_grams(s, padded, places, n + 2);
+        i64 n_places = 0;
+        places[n_places++] = 0;
+        for (i64 i = 0; i < n; i++) /* what was left out has no bytes */
+            if (at[i + 1] > at[i]) places[n_places++] = at[i] - at[0] + 1;
+        places[n_places++] = (i32)size + 1;
+        places[n_places] = (i32)size + 2;
+        failed = learn_grams(s, padded, places, n_places);
     }
     free(padded);
     free(places);
@@ -694,6 +694,13 @@ static int read_text(Session *s, const u8 *text, i64 size) {
             out = byte_at[n] + 1;
             bytes[out - 1] = '\'';
             flags = (flags & ~(WORD | ALPHA | DECIMAL)) | QUOTE;
+        }
+        if (flags & WORD && n > 1 && cp_flags[n - 1] & QUOTE && cp_flags[n - 2] & WORD) {
+            /* an apostrophe inside a word is left out */
+            cp_flags[n - 1] = WORD;
+            memmove(bytes + byte_at[n - 1], bytes + byte_at[n], (size_t)(out - byte_at[n]));
+            byte_at[n] = byte_at[n - 1];
+            out--;
         }
         cp_flags[n] = flags;
         stops[n_stops] = n;
