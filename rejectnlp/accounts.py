@@ -183,6 +183,28 @@ def note_words(n: float, n_common: float) -> str:
     return "not_english" if is_foreign else ""
 
 
+_ABOUT_JOBS = re.compile(
+    r"\b(?:interview|job|roles?\b|positions?\b|posts?\b|vacanc|opening|appl[iy]|candidate|recruit"
+    r"|hir(?:e|ing)|employ|compan|firm|panel|offer|cv\b|r[eé]sum|hr\b|manager|reject|shortlist"
+    r"|screening|assessment|refere|intern(?:ship)?s?\b|placement|apprentic|trainee|career|work"
+    r"|unsuccessful|feedback|headhunt|agency|promotion|salary|staff|boss|team|audition)",
+    re.IGNORECASE,
+)
+
+
+def is_about_jobs(text: str) -> bool:
+    """Tell whether a text speaks of a job or an interview at all; short ones may leave it out.
+
+    Examples
+    --------
+    >>> is_about_jobs("They went with someone else.")
+    True
+    >>> is_about_jobs("Peel the potatoes and boil them until they are soft. " * 5)
+    False
+    """
+    return len(text) < SETTINGS.shortest_topic or _ABOUT_JOBS.search(text) is not None
+
+
 def check_texts(texts: Any) -> list[str]:
     """Take a list, array or column of texts; a single text or another type is refused.
 

@@ -51,6 +51,11 @@ class Codebook:
         return tuple(cause.id for cause in self.causes)
 
     @property
+    def is_own(self) -> bool:
+        """Whether the causes are a user's own, of which nothing but the ids is known."""
+        return self.version == "own"
+
+    @property
     def core(self) -> tuple[str, ...]:
         """Ids of the core causes."""
         return tuple(cause.id for cause in self.causes if cause.is_core)

@@ -16,6 +16,7 @@ NOTES = {
     "empty": "There is no word in this text.",
     "too_short": "This text is too short to tell why.",
     "not_english": "This does not look like English, so it was not read for causes.",
+    "not_about_jobs": "No word here is about a job or an interview: is it an account of one?",
     "truncated": f"Only the first {SETTINGS.longest_text:,} characters were read.",
 }
 """What each note says to a reader."""

@@ -160,7 +160,7 @@ def format_card(model: Model) -> str:
         for key, n in data.items()
         if key.startswith("n_") and isinstance(n, int)
     )
-    is_own = codebook.version == "own"
+    is_own = codebook.is_own
     lines = [
         "# Model card",
         "",

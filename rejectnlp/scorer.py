@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from rejectnlp.accounts import UNTOLD, Account, check_texts
+from rejectnlp.accounts import UNTOLD, Account, check_texts, is_about_jobs
 from rejectnlp.codebook import UNEXPLAINED, Codebook
 from rejectnlp.decisions import choose_causes
 from rejectnlp.errors import UsageError
@@ -145,8 +145,13 @@ class Tagger:
                     causes, self.causes, account.text, spans[own], weights[own]
                 ),
                 whose_move=self.codebook.whose_move(causes),
-                note=batch.notes[i],
+                note=batch.notes[i] or self._note_topic(account.text),
             )
+
+    def _note_topic(self, text: str) -> str:
+        # Causes of people's own may be those of anything.
+        is_off = not self.codebook.is_own and not is_about_jobs(text)
+        return "not_about_jobs" if is_off else ""
 
     def _batches(self, texts: Sequence[str]) -> Iterator[tuple[slice, Batch]]:
         """Score texts, some at a time, so that what is held at once stays small."""

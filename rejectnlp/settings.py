@@ -87,6 +87,9 @@ class Settings:
     fewest_words_for_language: int = 6
     """Words from which a text's language is judged: fewer say too little."""
 
+    shortest_topic: int = 160
+    """Characters from which a text without a word of jobs or interviews is noted as such."""
+
     evidence_share: float = 0.5
     """How much a sentence's look of being grounds at all adds to what it says of a cause:
     half, so that the cause leads."""

@@ -1,5 +1,7 @@
 """The scorer against scikit-learn, its oracle."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -145,3 +147,12 @@ def test_a_very_long_text_is_cut_and_says_so(tiny_tagger):
     finding = tiny_tagger.explain(read + "He yawned, he was rude.")
     assert finding.note == "truncated"
     assert finding.probabilities == tiny_tagger.explain(read).probabilities
+
+
+def test_a_text_about_something_else_is_noted_by_a_model_of_rejections_alone(tiny_tagger):
+    recipe = "Peel the potatoes and boil them until they are soft, then mash them well. " * 3
+    [finding] = tiny_tagger.find([Account("1", recipe)])
+    assert finding.note == "not_about_jobs"
+    own = replace(tiny_tagger.model, codebook=replace(tiny_tagger.codebook, version="own"))
+    [finding] = Tagger(own).find([Account("1", recipe)])
+    assert finding.note == ""
