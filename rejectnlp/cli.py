@@ -153,7 +153,10 @@ def predict(
     )
     _say(
         f"{summary.n_tagged:,} accounts tagged, {summary.n_unexplained:,} of them unexplained"
-        + (f", {summary.n_noted:,} with a note (empty, not English, off topic, cut)" * bool(summary.n_noted))
+        + (
+            f", {summary.n_noted:,} with a note (empty, not English, off topic, cut)"
+            * bool(summary.n_noted)
+        )
         + (f"; written to {out}" if out else "")
     )
     if summary.bad_rows:

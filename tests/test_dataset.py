@@ -106,3 +106,19 @@ def test_near_duplicates_are_found_in_spite_of_case_and_stops():
     b = replace(ROW, id="b", text="we liked you a lot, but the other one had more months in")
     c = replace(ROW, id="c", text="The lift was broken and nobody told me which floor it was.")
     assert [(x.id, y.id) for x, y, _ in find_near_duplicates([a, b, c])] == [("a", "b")]
+
+
+def test_authored_sentences_may_be_alike_where_their_labels_differ():
+    def sentence(own_id, text, label):
+        return Labelled(
+            own_id, text, (label,), kind="sentence", origin={"type": "authored", "pointer": own_id}
+        )
+
+    a = sentence("a", "They said that I had no experience of forklifts at all.", "skills_gap")
+    b = sentence("b", "They never said that I had no experience of forklifts.", "unexplained")
+    alike = replace(b, labels=("skills_gap",))
+    assert not any("near-duplicates" in problem for problem in check_rows([a, b]))
+    assert any("near-duplicates" in problem for problem in check_rows([a, alike]))
+    assert any(
+        "near-duplicates" in problem for problem in check_rows([a, replace(b, kind="account")])
+    )
