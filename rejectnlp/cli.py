@@ -154,7 +154,7 @@ def predict(
     _say(
         f"{summary.n_tagged:,} accounts tagged, {summary.n_unexplained:,} of them unexplained"
         + (
-            f", {summary.n_noted:,} with a note (empty, not English, off topic, cut)"
+            f", {summary.n_noted:,} with a note (empty, foreign, off topic, cut)"
             * bool(summary.n_noted)
         )
         + (f"; written to {out}" if out else "")
