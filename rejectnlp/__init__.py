@@ -7,14 +7,15 @@ An account goes in; causes with their evidence come out::
 The house, each floor importing only from the floors below it:
 
 ==========  ===============================================================
-doors       `cli`, above `page`, `pasting`, `surveyfiles`
+doors       `cli`, above `page`, `pasting`, `surveyfiles`, `terminal`, `labelfiles`, above
+            `labelstudio`
 report      `htmlreport`, above `report`, `survey` and `plots`
 verbs       `evaluation`, `behaviour`, `description`, `audit`, `doctor`, `contributions`,
-            `pattern`, `corrections`, above `prevalence`, `sampling`, above `training`,
-            `prediction`, above `workers`
+            `pattern`, `corrections`, `labelling`, above `prevalence`, `sampling`, above
+            `training`, `prediction`, above `workers`
 outcome     `scorer`, above `scoring`, above `storage`
-model       `evidence`, `classifier`, `decisions`, `scores`, `agreement`, `labels`,
-            `dataset`
+model       `evidence`, `classifier`, `decisions`, `scores`, `readings`, `labels`,
+            `agreement`, `dataset`
 material    `attachments`, above `features`, `articles`, `tagged`, `files`
 words       `questions`, `care`, `accounts`, above `normalisation` and `codebook`
 ground      `settings`, `errors`

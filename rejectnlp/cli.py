@@ -88,6 +88,9 @@ LabelColumn = Annotated[
     str | None,
     typer.Option(metavar="NAME", help="Column that holds the causes, several joined by ';'."),
 ]
+CodebookFile = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Codebook, as `causes --json` gives it.")
+]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite what is there.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON.")]
 
@@ -382,6 +385,8 @@ def sample(
     )
     _say(f"{drawn.n:,} of {drawn.n_accounts:,} accounts, {PURPOSES[purpose]}")
     _say("write the causes into `checked`, separated by semicolons; `unexplained` for none")
+    if out:
+        _say(f"or be asked for them: rejectnlp label {out}")
     if drawn.n_bad:
         _say(f"{drawn.n_bad:,} rows could not be read and could not be drawn")
 
@@ -452,24 +457,148 @@ def report(
 
 
 @app.command()
+def label(
+    accounts: Annotated[Path, typer.Argument(metavar="FILE", help="Table of accounts to read.")],
+    labels: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="LABELS", help="Answers.  [default: FILE.labels[-NAME].jsonl]"),
+    ] = None,
+    labeller: Annotated[str, typer.Option(metavar="NAME", help="Who labels.")] = "",
+    terminal: Annotated[bool, typer.Option("--terminal", help="Label in this terminal.")] = False,
+    suggest: Annotated[
+        bool, typer.Option("--suggest", help="Show what the tagger says, after each own answer.")
+    ] = False,
+    model: ModelFolder = None,
+    codebook: CodebookFile = None,
+    export: Annotated[
+        Path | None,
+        typer.Option(metavar="OUT", help="Write the answers as a table, or .json: Label Studio."),
+    ] = None,
+    take_in: Annotated[
+        Path | None, typer.Option("--import", metavar="JSON", help="Take in Label Studio's export.")
+    ] = None,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, metavar="N", help="Port.  [default: a free one]")
+    ] = 0,
+    no_open: Annotated[bool, typer.Option("--no-open", help="Do not open the browser.")] = False,
+    text_column: TextColumn = None,
+    id_column: IdColumn = None,
+    force: Force = False,
+) -> None:
+    """Label accounts one at a time, in the browser or in the terminal; stop and go on any time."""
+    from rejectnlp.labelfiles import choose_codebook, choose_desks
+    from rejectnlp.labelling import read_pile
+
+    if export and take_in:
+        raise UsageError("--export and --import are two steps", remedy="Import first.")
+    book = choose_codebook(codebook, model)
+    pile = read_pile(accounts, text_column, id_column)
+    _say_left_out(pile)
+    if take_in:
+        _import_labels(take_in, accounts, pile, book, labeller, labels or [], force)
+        return
+    desks = choose_desks(pile, accounts, labels or [], labeller, book, many=bool(export))
+    if export:
+        _export_labels(export, accounts, pile, desks, id_column, force)
+    else:
+        _label(desks[0], model if suggest else None, suggest, terminal, port, not no_open)
+
+
+def _say_left_out(pile: Any) -> None:
+    for n, what in (
+        (pile.n_bad, "rows could not be read and are left out"),
+        (pile.n_empty, "rows without a text are left out"),
+        (pile.n_answered, "rows have an answer in `checked`, which is not shown here"),
+    ):
+        if n:
+            _say(f"{pile.source}: {n:,} {what}")
+
+
+def _import_labels(
+    export: Path,
+    accounts: Path,
+    pile: Any,
+    book: Any,
+    labeller: str,
+    paths: list[Path],
+    force: bool,
+) -> None:
+    from rejectnlp.labelfiles import import_answers
+
+    if len(paths) > 1:
+        raise UsageError("--import takes one --labels")
+    path = paths[0] if paths else None
+    desks, n_skipped = import_answers(
+        export, accounts, pile, book, labeller=labeller, path=path, force=force
+    )
+    for desk in desks:
+        _say(f"{len(desk.readings):,} answers of {desk.labeller} written to {desk.path}")
+    if n_skipped:
+        _say(f"{n_skipped:,} annotations were skipped there and are left out")
+
+
+def _export_labels(
+    out: Path, accounts: Path, pile: Any, desks: list[Any], id_column: str | None, force: bool
+) -> None:
+    from rejectnlp.labelfiles import export_answers
+    from rejectnlp.labelstudio import describe_labelling
+
+    done = export_answers(accounts, pile, desks, out, id_column=id_column, force=force)
+    _say(f"{done.n:,} accounts written to {out}, {done.n_answered:,} of them answered")
+    if done.n_unsettled:
+        _say(f"{done.n_unsettled:,} left open: the labellers differ and no majority decides")
+    if out.suffix == ".json":
+        _say("the labelling configuration for Label Studio's settings:")
+        typer.echo(describe_labelling(desks[0].codebook))
+
+
+def _label(
+    desk: Any, model: Path | None, suggest: bool, terminal: bool, port: int, opens: bool
+) -> None:
+    tagger = None
+    if suggest:
+        from rejectnlp.scorer import load
+
+        tagger = load(model)
+    if terminal:
+        from rejectnlp.terminal import label_in_terminal
+
+        width = min(shutil.get_terminal_size().columns, 88)
+        colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+        label_in_terminal(desk, write=typer.echo, width=width, colour=colour, tagger=tagger)
+    else:
+        from rejectnlp.page import serve_desk
+
+        serve_desk(desk, tagger=tagger, port=port, open_browser=opens, say=typer.echo)
+    n, n_all = desk.n_answered, len(desk.pile.accounts)
+    _say(f"{n:,} of {n_all:,} accounts answered" + (f", in {desk.path}" if n else ""))
+
+
+@app.command()
 def agreement(
     first: Annotated[Path, typer.Argument(metavar="A", help="Answers of one reader.")],
     second: Annotated[Path, typer.Argument(metavar="B", help="Answers of another one.")],
     model: ModelFolder = None,
+    codebook: CodebookFile = None,
     as_json: AsJson = False,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="FILE", help="Table of differences, for a third."),
+    ] = None,
+    force: Force = False,
 ) -> None:
     """Say how far two readers agree on the causes of the same accounts, and where they differ."""
-    from dataclasses import asdict
-
     from rejectnlp.agreement import compare_readers
-    from rejectnlp.codebook import read_codebook
+    from rejectnlp.labelfiles import choose_codebook, read_answers, write_differences
     from rejectnlp.report import format_agreement
-    from rejectnlp.storage import load_model
-    from rejectnlp.tagged import read_checked
 
-    codebook = load_model(model).codebook if model else read_codebook()
-    found = compare_readers(read_checked(first, codebook), read_checked(second, codebook), codebook)
-    typer.echo(json.dumps(asdict(found), indent=1) if as_json else format_agreement(found))
+    book = choose_codebook(codebook, model)
+    (one, texts), (other, more) = (read_answers(path, book) for path in (first, second))
+    found = compare_readers(one, other, book)
+    if out:
+        write_differences(found, more | texts, out, force=force)
+        _say(f"{len(found.differences):,} accounts where they differ written to {out}")
+    typer.echo(json.dumps(found.to_dict(), indent=1) if as_json else format_agreement(found))
 
 
 @app.command()

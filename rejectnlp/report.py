@@ -334,14 +334,17 @@ def format_agreement(found: Agreement) -> str:
     lines = [
         f"{found.n:,} accounts read by both; the same causes in {found.n_same:,} "
         f"({found.n_same / found.n:.0%})",
-        f"Krippendorff's alpha (MASI distance) {found.alpha:.3f}; macro-F1 {found.macro_f1:.3f}",
+        f"Krippendorff's alpha (MASI distance) {found.alpha:.3f} "
+        f"(95 % {found.low:.3f} to {found.high:.3f}); macro-F1 {found.macro_f1:.3f}",
         "",
-        f"{'cause':22} {'both':>6} {'only A':>7} {'only B':>7} {'F1':>6}",
+        f"{'cause':22} {'both':>6} {'only A':>7} {'only B':>7} {'F1':>6} {'alpha':>6}",
     ]
-    lines += [
-        f"{c.cause:22} {c.both:6,} {c.only_first:7,} {c.only_second:7,} {c.f1:6.2f}"
-        for c in found.causes
-    ]
+    for c in found.causes:
+        alpha = "-" if c.alpha is None else f"{c.alpha:.2f}"
+        f1 = f"{c.f1:.2f}" if c.both or c.only_first or c.only_second else "-"
+        lines.append(
+            f"{c.cause:22} {c.both:6,} {c.only_first:7,} {c.only_second:7,} {f1:>6} {alpha:>6}"
+        )
     if found.differences:
         lines += ["", "where they differ"]
         lines += [

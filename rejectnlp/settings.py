@@ -133,6 +133,9 @@ class Settings:
     least_near: float = 0.05
     """Probability from which a cause is called close at all."""
 
+    longest_note: int = 500
+    """Characters of a labeller's note: a remark, not another story."""
+
     largest_page: int = 5_000_000
     """Bytes of a saved page; a long article has some 100 kB, beyond 5 MB it is something else."""
 

@@ -182,7 +182,8 @@ def cut_fragments(
     for row in rows:
         if row.kind != "account":
             add(row.text, row.causes, -1, row.kind == "sentence")
-        elif row.evidence or not row.causes:
+        elif {e.cause for e in row.evidence} >= set(row.causes):
+            # Else sentences that nobody marked would speak against a cause of the account.
             for s in split_sentences(row.text):
                 marked = {e.cause for e in row.evidence if e.start < s.end and s.start < e.end}
                 add(s.text, sorted(marked), groups[row.id], True)

@@ -92,6 +92,14 @@ def test_an_account_whose_words_are_not_marked_gives_no_sentences():
     assert list(cut_fragments([account], {"a": 0}, read_codebook()).texts) == []
 
 
+def test_sentences_of_an_account_marked_for_some_causes_only_are_not_read_against_the_others():
+    marked = (Span("skills_gap", 0, 13, "said"),)
+    account = Labelled("a", "I lacked it. Late too.", ("skills_gap", "undersold"), evidence=marked)
+    assert list(cut_fragments([account], {"a": 0}, read_codebook()).texts) == []
+    whole = replace(account, labels=("skills_gap",))
+    assert len(cut_fragments([whole], {"a": 0}, read_codebook()).texts) == 3
+
+
 def test_the_fingerprint_follows_what_is_taught_not_the_order(rows):
     assert fingerprint(rows) == fingerprint(rows[::-1])
     assert fingerprint(rows) != fingerprint(rows[1:])

@@ -58,26 +58,27 @@ def make_app(
         Route("/sentence", desk.answer_sentence, methods=["POST"]),
         Route("/attachment", desk.read_attachment, methods=["POST"]),
         Route("/keep", desk.keep, methods=["POST"]),
-        Route("/static/{name}", _send_static),
+        Route("/static/{name}", send_static),
     ]
-    handlers = {RejectNLPError: _explain, Exception: _be_sorry}
+    handlers = {RejectNLPError: explain_error, Exception: be_sorry}
     app = Starlette(routes=routes, exception_handlers=handlers)
     return Guard(app, port, token)
 
 
-async def _send_static(request: Request) -> Response:
+async def send_static(request: Request) -> Response:
+    """Give the style, a script or the icon."""
     name = request.path_params["name"]
     if name not in looks.STATIC:
         return PlainTextResponse("There is no such page here.", 404)
     return Response(looks.read_static(name), headers={"content-type": looks.STATIC[name]})
 
 
-async def _explain(request: Request, error: Exception) -> Response:
+async def explain_error(request: Request, error: Exception) -> Response:
     """Say what is at fault; the project's errors never quote a story."""
     return PlainTextResponse(str(error), getattr(error, "status", 400))
 
 
-async def _be_sorry(request: Request, error: Exception) -> Response:
+async def be_sorry(request: Request, error: Exception) -> Response:
     """Answer a bug; the guard reports it."""
     return PlainTextResponse(SORRY, 500)
 

@@ -86,7 +86,7 @@ class Guard:
             return self._admit(request)
         if not self._fits(request.cookies.get(self._cookie)):
             return PlainTextResponse(
-                "Please open the address that `rejectnlp page` printed when it started.", 403
+                "Please open the address that was printed when this page was started.", 403
             )
         if request.method == "POST" and not self._is_own_post(request):
             return PlainTextResponse("This did not come from the page itself.", 403)

@@ -13,6 +13,8 @@ from rejectnlp.care import CARE_NOTE
 STATIC = {
     "page.css": "text/css; charset=utf-8",
     "page.js": "text/javascript; charset=utf-8",
+    "label.css": "text/css; charset=utf-8",
+    "label.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
 """All that a browser may load beside the page, and its kind."""

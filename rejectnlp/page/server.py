@@ -14,7 +14,10 @@ import uvicorn
 
 from rejectnlp.dataset import read_rows
 from rejectnlp.errors import UsageError
+from rejectnlp.labelling import Desk
 from rejectnlp.page.app import make_app
+from rejectnlp.page.guard import Guard
+from rejectnlp.page.labelapp import make_label_app
 from rejectnlp.page.views import view_answer
 from rejectnlp.scorer import Tagger
 
@@ -50,6 +53,40 @@ def serve(
     """
     if labels:
         _check_labels(labels)
+
+    def make(port: int, token: str) -> Guard:
+        # The first answer loads what later ones find loaded.
+        view_answer(tagger, ["They told me that the job had gone to somebody else."])
+        return make_app(tagger, port, token, labels, shipped)
+
+    _serve_app(make, port, open_browser, say)
+
+
+def serve_desk(
+    desk: Desk,
+    *,
+    tagger: Tagger | None = None,
+    port: int = 0,
+    open_browser: bool = True,
+    say: Callable[[str], None] = print,
+) -> None:
+    """Show the labelling page in the browser until Ctrl-C; `serve` says the rest.
+
+    Parameters
+    ----------
+    tagger
+        Whose opinion is shown after each of the reader's own answers; None shows none.
+    """
+
+    def make(port: int, token: str) -> Guard:
+        return make_label_app(desk, port, token, tagger)
+
+    _serve_app(make, port, open_browser, say)
+
+
+def _serve_app(
+    make: Callable[[int, str], Guard], port: int, open_browser: bool, say: Callable[[str], None]
+) -> None:
     config = uvicorn.Config(
         "",  # The application must know its port: it comes below.
         host=LOOPBACK,
@@ -70,10 +107,8 @@ def serve(
         raise UsageError(problem, remedy="Leave --port out to get a free one.") from None
     token = secrets.token_urlsafe(24)
     port = listener.getsockname()[1]
-    config.app = make_app(tagger, port, token, labels, shipped)
+    config.app = make(port, token)
     address = f"http://{LOOPBACK}:{port}/?token={token}"
-    # The first answer loads what later ones find loaded.
-    view_answer(tagger, ["They told me that the job had gone to somebody else."])
     with suppress(KeyboardInterrupt):
         _Server(config, address, say, open_browser).run(sockets=[listener])
 
