@@ -10,7 +10,7 @@ The house, each floor importing only from the floors below it:
 doors       `cli`, above `page`, `pasting`, `surveyfiles`
 report      `htmlreport`, above `report`, `survey` and `plots`
 verbs       `evaluation`, `description`, `audit`, `doctor`, `contributions`, `pattern`,
-            `corrections`, above `prevalence`, `sampling`, above `training`,
+            `corrections`, `export`, above `prevalence`, `sampling`, above `training`,
             `prediction`, above `workers`
 outcome     `scorer`, above `scoring`, above `storage`
 model       `evidence`, `classifier`, `decisions`, `scores`, `agreement`, `labels`,

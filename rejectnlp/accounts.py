@@ -177,7 +177,7 @@ def note_text(text: str) -> str:
 
 
 def check_texts(texts: Any) -> list[str]:
-    """Take a list, array or column of texts; a single text or another type is refused.
+    """Take a list, array, column or table of one column of texts; anything else is refused.
 
     Examples
     --------
@@ -189,8 +189,18 @@ def check_texts(texts: Any) -> list[str]:
     if hasattr(texts, "tocsr"):
         raise TypeError("expected texts, got a sparse matrix")
     checked: list[str] = []
-    for text in texts:
+    for text in _take_column(texts):
         if not isinstance(text, str):
             raise ValueError(f"expected texts, got {type(text).__name__}")
         checked.append(text)
     return checked
+
+
+def _take_column(texts: Any) -> Any:
+    """Give the one column of a table of pandas, polars or NumPy; a list stays as it is."""
+    shape: tuple[int, ...] = getattr(texts, "shape", ())
+    if len(shape) != 2:
+        return texts
+    if shape[1] != 1:
+        raise ValueError(f"expected one column of texts, got {shape[1]}")
+    return texts[texts.columns[0]] if hasattr(texts, "columns") else texts[:, 0]
