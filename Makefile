@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check browser quick model wheel hard bench clean
+.PHONY: demo test check browser quick model docs notebooks wheel hard bench clean
 
 .venv/ready: pyproject.toml constraints.txt hatch_build.py rejectnlp/scoring/kernel.c
 	$(PYTHON) -m venv .venv
@@ -16,7 +16,7 @@ demo: .venv/ready  ## tag the example accounts: on screen and into a file
 	@echo
 	$(BIN)/rejectnlp explain "Good chat with the team lead, then HR rang: they are going with an internal candidate. To be fair I also got nervous and rambled through the last part."
 
-test: check wheel  ## everything the CI runs
+test: check wheel docs  ## everything the CI runs
 
 check: .venv/ready  ## format, lint, types, layers, tests with docstring examples
 	$(BIN)/ruff format --check .
@@ -37,12 +37,25 @@ model: .venv/ready  ## rebuild the default model from data/, score it, write the
 	$(BIN)/rejectnlp train --out models/default --force
 	$(BIN)/rejectnlp evaluate --model models/default --record
 	$(BIN)/python .ci/figures
+	$(BIN)/python .ci/examples --write
+	$(BIN)/python .ci/notebooks --write
 
-wheel: .venv/ready  ## build the wheel, install it alone elsewhere, and run it once
+.venv/ready-docs: .venv/ready
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[docs]'
+	touch $@
+
+docs: .venv/ready-docs  ## build the documentation; a warning or a dead link is an error
+	$(BIN)/python .ci/docs
+
+notebooks: .venv/ready  ## run all notebooks, two of which the tests run too
+	$(BIN)/python .ci/notebooks
+
+wheel: .venv/ready  ## build wheel and sdist, install each alone elsewhere, and run it once
 	.ci/wheel
 
-hard: .venv/ready  ## the long checks: the kernel under a sanitizer
+hard: .venv/ready  ## the long checks: the kernel under a sanitizer, lowest and newest versions
 	.ci/sanitize
+	$(PYTHON) .ci/versions
 
 .venv-bench/ready: pyproject.toml constraints.txt hatch_build.py rejectnlp/scoring/kernel.c
 	$(PYTHON) -m venv .venv-bench
@@ -55,4 +68,4 @@ bench: .venv-bench/ready  ## speed beside named peers, cost of the commands; tab
 	.venv-bench/bin/python benchmarks/commands.py --train --plot benchmarks/commands.svg
 
 clean:
-	rm -rf .venv .venv-bench build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis demo-output.csv
+	rm -rf .venv .venv-bench build dist docs/_build docs/_made .pytest_cache .mypy_cache .ruff_cache .hypothesis demo-output.csv

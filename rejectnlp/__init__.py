@@ -11,8 +11,8 @@ doors       `cli`, above `page`, `pasting`, `surveyfiles`, `terminal`, `labelfil
             `labelstudio`
 report      `htmlreport`, above `report`, `survey` and `plots`
 verbs       `evaluation`, `behaviour`, `description`, `audit`, `doctor`, `contributions`,
-            `pattern`, `corrections`, `labelling`, above `prevalence`, `sampling`, above
-            `training`, `prediction`, above `workers`
+            `export`, `pattern`, `corrections`, `labelling`, above `prevalence`,
+            `sampling`, above `training`, `prediction`, above `workers`
 outcome     `scorer`, above `scoring`, above `storage`
 model       `evidence`, `classifier`, `decisions`, `scores`, `readings`, `labels`,
             `agreement`, `dataset`

@@ -206,7 +206,7 @@ def is_about_jobs(text: str) -> bool:
 
 
 def check_texts(texts: Any) -> list[str]:
-    """Take a list, array or column of texts; a single text or another type is refused.
+    """Take a list, array, column or table of one column of texts; anything else is refused.
 
     Examples
     --------
@@ -217,8 +217,18 @@ def check_texts(texts: Any) -> list[str]:
         raise ValueError("expected a list of texts, got a single text")
     if hasattr(texts, "tocsr"):
         raise TypeError("expected texts, got a sparse matrix")
-    checked = list(texts)
+    checked = list(_take_column(texts))
     for kind in set(map(type, checked)):
         if not issubclass(kind, str):
             raise ValueError(f"expected texts, got {kind.__name__}")
     return checked
+
+
+def _take_column(texts: Any) -> Any:
+    """Give the one column of a table of pandas, polars or NumPy; a list stays as it is."""
+    shape: tuple[int, ...] = getattr(texts, "shape", ())
+    if len(shape) != 2:
+        return texts
+    if shape[1] != 1:
+        raise ValueError(f"expected one column of texts, got {shape[1]}")
+    return texts[texts.columns[0]] if hasattr(texts, "columns") else texts[:, 0]

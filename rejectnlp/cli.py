@@ -602,6 +602,29 @@ def agreement(
 
 
 @app.command()
+def export(
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="The file.")],
+    to: Annotated[str, typer.Option("--to", metavar="joblib|skops", help="Its format.")],
+    model: Annotated[
+        Path | None,
+        typer.Argument(metavar="[MODEL]", help="Model folder.  [default: the one shipped]"),
+    ] = None,
+    force: Force = False,
+) -> None:
+    """Write a model as one file for scikit-learn, with the same probabilities."""
+    from rejectnlp.export import JOBLIB_WARNING, TRUSTED, write_export
+    from rejectnlp.settings import asset_path
+    from rejectnlp.storage import load_model
+
+    write_export(load_model(model or asset_path("models", "default")), out, to, force=force)
+    if to == "joblib":
+        _say(JOBLIB_WARNING)
+    else:
+        _say(f"load it with skops.io.load({str(out)!r}, trusted={list(TRUSTED)})")
+    _say(f"model written to {out}; loading it needs rejectnlp installed")
+
+
+@app.command()
 def doctor() -> None:
     """Say whether all is well here: the model, the compiled kernel, what can be read."""
     from rejectnlp.doctor import examine

@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.utils.validation import check_is_fitted
 
+from rejectnlp.accounts import check_texts
 from rejectnlp.normalisation import WORD_PATTERN, normalise
 from rejectnlp.settings import SETTINGS
 
@@ -33,6 +34,8 @@ class TextFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     damping
         What is added to a text's squared length before it is scaled, in median squared
         lengths of the texts learned from; 0 scales every text to length 1.
+    sparse_output
+        False gives full arrays, as `set_output(transform="pandas")` asks for.
 
     Attributes
     ----------
@@ -58,12 +61,14 @@ class TextFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         min_words: int = SETTINGS.min_words,
         min_chars: int = SETTINGS.min_chars,
         damping: float = SETTINGS.damping,
+        sparse_output: bool = True,
     ) -> None:
         self.word_ngrams = word_ngrams
         self.char_ngrams = char_ngrams
         self.min_words = min_words
         self.min_chars = min_chars
         self.damping = damping
+        self.sparse_output = sparse_output
 
     def fit(self, X: Iterable[str], y: Any = None) -> Self:
         """Learn the vocabularies and how rare their n-grams are."""
@@ -72,7 +77,7 @@ class TextFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def fit_transform(self, X: Iterable[str], y: Any = None) -> sparse.csr_matrix:
         """Learn the vocabularies and give the matrix of the same texts."""
-        texts = [normalise(text) for text in X]
+        texts = [normalise(text) for text in check_texts(X)]
         common: dict[str, Any] = {
             "lowercase": False,
             "sublinear_tf": True,
@@ -99,9 +104,10 @@ class TextFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def transform(self, X: Iterable[str]) -> sparse.csr_matrix:
         """Give one row a text, one column an n-gram; words first, then characters."""
         check_is_fitted(self)
-        texts = [normalise(text) for text in X]
+        texts = [normalise(text) for text in check_texts(X)]
         if not texts:
-            return sparse.csr_matrix((0, len(self.get_feature_names_out())))
+            nothing = sparse.csr_matrix((0, len(self.get_feature_names_out())))
+            return nothing if self.sparse_output else nothing.toarray()
         return self._join([v.transform(texts) for v in self._vectorisers()])
 
     def get_feature_names_out(self, input_features: Sequence[str] | None = None) -> NDArray[Any]:
@@ -117,7 +123,8 @@ class TextFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             length = np.sqrt(_squared_lengths(block) + damping)
             length[length == 0] = 1.0
             scaled.append(sparse.diags(1.0 / length) @ block)
-        return sparse.hstack(scaled, format="csr")
+        joined = sparse.hstack(scaled, format="csr")
+        return joined if self.sparse_output else joined.toarray()
 
     def _vectorisers(self) -> tuple[TfidfVectorizer, TfidfVectorizer]:
         return self.words_, self.chars_

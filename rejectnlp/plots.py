@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from io import StringIO
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from rejectnlp.prevalence import Estimate
+from rejectnlp.scores import Floats, Marks
 
 INK, SOFT, PALE = "#1f3a5f", "#8c9bb0", "#d9dfe7"
 MARKERS = "osD^vP*Xhd"
@@ -109,6 +111,94 @@ def draw_over_time(
         axes.spines[["top", "right"]].set_visible(False)
     for axes in list(panels.flat)[len(largest) :]:
         axes.set_visible(False)
+    return figure
+
+
+def draw_calibration(probabilities: Floats, marks: Marks, n_bins: int = 10) -> Figure:
+    """Draw what probabilities promise beside what came true, in bins of equal width.
+
+    Parameters
+    ----------
+    probabilities
+        Of every account and cause, shape (n, k).
+    marks
+        Whether the account has the cause, same shape.
+    """
+    p, y = probabilities.ravel(), marks.ravel()
+    which = np.minimum((p * n_bins).astype(int), n_bins - 1)
+    n = np.bincount(which, minlength=n_bins)
+    told = np.bincount(which, p, n_bins)[n > 0] / n[n > 0]
+    true = np.bincount(which, y, n_bins)[n > 0] / n[n > 0]
+    figure, axes = _make_axes(5.0, 4.6)
+    axes.plot([0, 1], [0, 1], color=SOFT, linestyle="--", linewidth=1, label="as promised")
+    axes.plot(told, true, "o-", color=INK, label="what came true")
+    for x, share, count in zip(told, true, n[n > 0], strict=True):
+        axes.annotate(f"{count:,}", (x, share), (6, -11), textcoords="offset points", fontsize=8)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(mpl.ticker.PercentFormatter(1.0, decimals=0))
+    axes.set(xlim=(-0.04, 1), ylim=(-0.06, 1), aspect="equal")
+    axes.set(xlabel="probability given", ylabel="share that has the cause")
+    axes.grid(color=PALE)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False, loc="upper left")
+    return figure
+
+
+def draw_learning_curve(sizes: Sequence[int], curves: Mapping[str, Sequence[float]]) -> Figure:
+    """Draw how a score grows with the number of accounts learned from.
+
+    Parameters
+    ----------
+    sizes
+        Numbers of accounts.
+    curves
+        Name to the scores at those sizes.
+    """
+    figure, axes = _make_axes(5.6, 3.6)
+    for (name, scores), marker in zip(curves.items(), MARKERS, strict=False):
+        axes.plot(sizes, scores, f"{marker}-", color=INK, label=name)
+        axes.annotate(
+            f"{scores[-1]:.2f}",
+            (sizes[-1], scores[-1]),
+            (8, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=9,
+        )
+    axes.set_xscale("log")
+    axes.set_xticks(list(sizes), [f"{size:,}" for size in sizes])
+    axes.minorticks_off()
+    axes.set(xlabel="accounts learned from", ylabel="score")
+    axes.set(ylim=(0, None), xlim=(None, sizes[-1] * 1.25))
+    axes.grid(axis="y", color=PALE)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False, loc="lower right")
+    return figure
+
+
+def draw_confusions(counts: Marks, names: Sequence[str]) -> Figure:
+    """Draw which causes are named for accounts that have another one.
+
+    Parameters
+    ----------
+    counts
+        As `rejectnlp.scores.count_confusions` gives them.
+    names
+        Of the rows and columns.
+    """
+    figure, axes = _make_axes(0.5 * len(names) + 2.2, 0.42 * len(names) + 2.0)
+    share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    axes.imshow(share, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    for (row, column), count in np.ndenumerate(counts):
+        if count:
+            colour = "white" if share[row, column] > 0.5 else INK
+            axes.text(column, row, str(count), ha="center", va="center", color=colour, fontsize=8)
+    places = range(len(names))
+    axes.set_xticks(places, names, rotation=45, ha="left", rotation_mode="anchor", fontsize=8)
+    axes.set_yticks(places, names, fontsize=8)
+    axes.tick_params(left=False, top=False, bottom=False, labeltop=True, labelbottom=False)
+    axes.set(xlabel="named", ylabel="labelled")
+    axes.spines[:].set_visible(False)
     return figure
 
 

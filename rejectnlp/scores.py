@@ -52,3 +52,21 @@ def name_most_frequent(Y: Marks) -> Marks:
     named = np.zeros_like(Y)
     named[:, Y.sum(axis=0).argmax()] = 1
     return named
+
+
+def count_confusions(Y: Marks, named: Marks) -> NDArray[np.int64]:
+    """Count which causes are named for the accounts of each cause; the last is none at all.
+
+    On the diagonal stand the right ones. Beside it, in the row of each cause that an
+    account has, what was named and it does not have. Where nothing was named, that is last.
+
+    Examples
+    --------
+    >>> Y = np.array([[1, 0], [1, 0], [0, 1], [0, 0]], dtype=np.int8)
+    >>> named = np.array([[1, 0], [0, 1], [0, 0], [0, 0]], dtype=np.int8)
+    >>> count_confusions(Y, named).tolist()
+    [[1, 1, 0], [0, 0, 1], [0, 0, 1]]
+    """
+    true, told = (np.column_stack([m, ~m.any(axis=1)]).astype(np.int64) for m in (Y, named))
+    wrong = told * (1 - true)
+    return np.asarray(true.T @ wrong + np.diag((true * told).sum(axis=0)))

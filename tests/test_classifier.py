@@ -1,6 +1,8 @@
 import warnings
 
 import numpy as np
+import pandas
+import polars
 import pytest
 from scipy import sparse
 from sklearn.base import clone
@@ -83,10 +85,43 @@ def test_it_works_inside_scikit_learns_tools():
     assert search.fit(TEXTS, LABELS).best_params_ == {"causeclassifier__C": 1.0}
 
 
-def test_columns_of_pandas_are_taken(fitted):
-    pandas = pytest.importorskip("pandas")
-    column = pandas.Series(TEXTS, index=range(100, 124))
+COLUMNS = {
+    "tuple": tuple(TEXTS),
+    "array": np.array(TEXTS),
+    "array of one column": np.array(TEXTS)[:, None],
+    "pandas Series": pandas.Series(TEXTS, index=range(100, 124)),
+    "pandas string Series": pandas.Series(TEXTS, dtype="string"),
+    "pandas frame of one column": pandas.DataFrame({"story": TEXTS}),
+    "polars Series": polars.Series(TEXTS),
+    "polars frame of one column": polars.DataFrame({"story": TEXTS}),
+}
+
+
+@pytest.mark.parametrize("name", COLUMNS)
+def test_columns_of_texts_are_taken(fitted, name):
+    column = COLUMNS[name]
     assert np.array_equal(fitted.predict_proba(column), fitted.predict_proba(TEXTS))
+    again = clone(fitted).fit(column, LABELS)
+    assert np.array_equal(again.coef_, fitted.coef_)
+
+
+@pytest.mark.parametrize("name", ["pandas Series", "pandas frame of one column", "polars Series"])
+def test_columns_go_through_folds_and_searches(name):
+    scores = cross_val_score(CauseClassifier(n_folds=2), COLUMNS[name], LABELS, cv=2)
+    assert scores.tolist() == [1.0, 1.0]
+    search = GridSearchCV(CauseClassifier(n_folds=2), {"C": [1.0]}, cv=2)
+    assert search.fit(COLUMNS[name], LABELS).best_params_ == {"C": 1.0}
+
+
+def test_labels_may_be_columns_too():
+    for labels in (pandas.Series(LABELS), polars.Series(LABELS)):
+        assert list(CauseClassifier(n_folds=2).fit(TEXTS, labels).classes_) == ["insider", "nerves"]
+
+
+def test_a_table_of_two_columns_is_refused(fitted):
+    table = pandas.DataFrame({"story": TEXTS, "place": TEXTS})
+    with pytest.raises(ValueError, match="expected one column of texts, got 2"):
+        fitted.predict(table)
 
 
 @pytest.mark.parametrize(

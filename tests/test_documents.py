@@ -1,15 +1,13 @@
-"""Documents cannot go stale: their figures, commands and notebooks are run here."""
+"""Documents cannot go stale: their figures and commands are run here."""
 
 import importlib.machinery
 import importlib.util
-import json
 import re
 from pathlib import Path
 
 import pytest
 
 TOP = Path(__file__).parent.parent
-NOTEBOOKS = sorted((TOP / "notebooks").glob("*.ipynb"))
 
 
 @pytest.mark.slow
@@ -27,22 +25,6 @@ def test_the_python_of_the_readme_runs(capsys):
     [code] = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
     exec(compile(code, "README.md", "exec"), {})
     assert "pre_chosen_candidate" in capsys.readouterr().out
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
-def test_notebooks_run_from_top_to_bottom(path, monkeypatch):
-    monkeypatch.chdir(path.parent)
-    names = {}
-    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
-        if cell["cell_type"] == "code":
-            exec(compile(cell["source"], path.name, "exec"), names)
-
-
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
-def test_notebooks_are_committed_without_output(path):
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    assert not any(cell.get("outputs") for cell in cells)
 
 
 def test_links_inside_the_project_lead_somewhere():

@@ -1,5 +1,10 @@
 import numpy as np
+import pandas
 import pytest
+from sklearn.base import clone
+from sklearn.compose import make_column_transformer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
 
 from rejectnlp.features import TextFeatures
 from rejectnlp.normalisation import normalise
@@ -60,3 +65,33 @@ def test_transforming_before_fitting_is_refused():
 
     with pytest.raises(NotFittedError):
         TextFeatures().transform(TEXTS)
+
+
+def test_it_works_in_pipelines_and_beside_other_columns():
+    table = pandas.DataFrame({"story": TEXTS * 4})
+    labels = ["asked", "asked", "not"] * 4
+    for columns in ("story", ["story"]):
+        chosen = make_column_transformer((TextFeatures(), columns))
+        pipeline = make_pipeline(chosen, LogisticRegression()).fit(table, labels)
+        assert pipeline.score(table, labels) == 1.0
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_output_as_a_table_names_its_columns(library):
+    features = TextFeatures(min_words=1, min_chars=1, sparse_output=False)
+    table = features.set_output(transform=library).fit_transform(pandas.Series(TEXTS))
+    assert list(table.columns) == features.get_feature_names_out().tolist()
+    assert np.array_equal(table.to_numpy(), clone(features).fit_transform(TEXTS))
+    assert type(table).__module__.split(".")[0] == library
+
+
+def test_output_as_a_table_keeps_the_index():
+    column = pandas.DataFrame({"story": TEXTS}, index=["a", "b", "c"])
+    features = TextFeatures(min_words=1, min_chars=1, sparse_output=False)
+    table = features.set_output(transform="pandas").fit(column).transform(column)
+    assert list(table.index) == ["a", "b", "c"]
+
+
+def test_a_single_text_is_refused():
+    with pytest.raises(ValueError, match="got a single text"):
+        TextFeatures().fit("They asked me twice")
