@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check browser quick model wheel hard bench clean
+.PHONY: demo test check browser quick model wheel hard audit bench clean
 
 .venv/ready: pyproject.toml constraints.txt hatch_build.py rejectnlp/scoring/kernel.c
 	$(PYTHON) -m venv .venv
@@ -41,8 +41,19 @@ model: .venv/ready  ## rebuild the default model from data/, score it, write the
 wheel: .venv/ready  ## build the wheel, install it alone elsewhere, and run it once
 	.ci/wheel
 
-hard: .venv/ready  ## the long checks: the kernel under a sanitizer
+GIGABYTES ?= 10
+RUNS ?= 1000000
+SECONDS_EACH ?= 0
+
+hard: .venv/ready  ## the long checks, hours: sanitizer, properties, fuzzing, size
 	.ci/sanitize
+	REJECTNLP_HARD=1 $(BIN)/pytest -n 2 tests/test_borders.py tests/test_privacy.py \
+		tests/test_hostile_models.py tests/test_hostile_tables.py tests/test_page_attacks.py
+	.ci/fuzz $(RUNS) $(SECONDS_EACH)
+	$(BIN)/python .ci/size $(GIGABYTES)
+
+audit: .venv/ready  ## licences, and known vulnerabilities where their database can be reached
+	.ci/audit
 
 .venv-bench/ready: pyproject.toml constraints.txt hatch_build.py rejectnlp/scoring/kernel.c
 	$(PYTHON) -m venv .venv-bench

@@ -53,9 +53,9 @@ def test_a_long_stretch_without_full_stops_is_cut_at_its_joints():
 def test_splitting_takes_time_in_line_with_the_length(unit):
     def seconds(n):
         text = unit * (n // len(unit))
-        start = time.perf_counter()
+        start = time.process_time()
         split_sentences(text)
-        return time.perf_counter() - start
+        return time.process_time() - start
 
     seconds(1000)
     assert seconds(1_000_000) < 2

@@ -106,3 +106,12 @@ def test_near_duplicates_are_found_in_spite_of_case_and_stops():
     b = replace(ROW, id="b", text="we liked you a lot, but the other one had more months in")
     c = replace(ROW, id="c", text="The lift was broken and nobody told me which floor it was.")
     assert [(x.id, y.id) for x, y, _ in find_near_duplicates([a, b, c])] == [("a", "b")]
+
+
+def test_what_is_done_to_a_rows_values_does_not_change_the_row(rows):
+    span = rows[0].evidence[0]
+    values = rows[0].to_dict()
+    values["evidence"][0]["start"] += 1
+    values["labels"].clear()
+    assert rows[0].evidence == (span,)
+    assert values["evidence"][0]["start"] == span.start + 1
