@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check browser quick model docs notebooks wheel hard bench clean
+.PHONY: demo test check browser quick model docs notebooks wheel hard audit bench clean
 
 .venv/ready: pyproject.toml constraints.txt hatch_build.py rejectnlp/scoring/kernel.c
 	$(PYTHON) -m venv .venv
@@ -53,9 +53,20 @@ notebooks: .venv/ready  ## run all notebooks, two of which the tests run too
 wheel: .venv/ready  ## build wheel and sdist, install each alone elsewhere, and run it once
 	.ci/wheel
 
-hard: .venv/ready  ## the long checks: the kernel under a sanitizer, lowest and newest versions
+GIGABYTES ?= 10
+RUNS ?= 1000000
+SECONDS_EACH ?= 0
+
+hard: .venv/ready  ## the long checks, hours: sanitizer, versions, properties, fuzzing, size
 	.ci/sanitize
 	$(PYTHON) .ci/versions
+	REJECTNLP_HARD=1 $(BIN)/pytest -n 2 tests/test_borders.py tests/test_privacy.py \
+		tests/test_hostile_models.py tests/test_hostile_tables.py tests/test_page_attacks.py
+	.ci/fuzz $(RUNS) $(SECONDS_EACH)
+	$(BIN)/python .ci/size $(GIGABYTES)
+
+audit: .venv/ready  ## licences, and known vulnerabilities where their database can be reached
+	.ci/audit
 
 .venv-bench/ready: pyproject.toml constraints.txt hatch_build.py rejectnlp/scoring/kernel.c
 	$(PYTHON) -m venv .venv-bench

@@ -105,6 +105,67 @@ def _read_paragraphs(xml: bytes) -> str:
 
 
 def _read_eml(data: bytes) -> str:
+    return _read_apart("mail", data, remedy="Copy its text and paste.")
+
+
+def _read_pdf(data: bytes) -> str:
+    if find_spec("pypdf") is None:
+        raise DataError("PDF files need pypdf", remedy="pip install 'rejectnlp[pdf]'")
+    return _read_apart("pdf", data, remedy="Open it, copy its text and paste.")
+
+
+def _read_apart(kind: str, data: bytes, *, remedy: str) -> str:
+    """Read a document in a process of its own, which may be stopped.
+
+    A PDF can be made to hang, and so can a mail: Python's parser takes minutes for
+    headers of a megabyte, or parts nested thousands deep.
+    """
+    what = {"pdf": "PDF", "mail": "mail"}[kind]
+    code = f"from rejectnlp.attachments import _pipe; _pipe({kind!r})"
+    try:
+        done = subprocess.run(
+            [sys.executable, "-P", "-c", code],
+            input=data,
+            capture_output=True,
+            timeout=SETTINGS.longest_wait,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise DataError(f"this {what} takes too long to read", remedy=remedy) from error
+    if done.returncode:
+        raise DataError(f"this {what} cannot be read", remedy=remedy)
+    return done.stdout.decode("utf-8", "replace")
+
+
+def _pipe(kind: str) -> None:
+    """Turn the document on standard input into text on standard output, within bounds."""
+    _bound_memory()
+    text = {"pdf": _text_of_pdf, "mail": text_of_mail}[kind](sys.stdin.buffer.read())
+    # A little more than is taken is enough for the refusal.
+    sys.stdout.buffer.write(text[: SETTINGS.largest_paste + 1].encode("utf-8", "replace"))
+
+
+def _text_of_pdf(data: bytes) -> str:
+    from pypdf import PdfReader
+
+    pages = PdfReader(io.BytesIO(data)).pages
+    texts = [pages[i].extract_text() for i in range(min(len(pages), SETTINGS.most_pdf_pages))]
+    return "\n\n".join(texts)
+
+
+def text_of_mail(data: bytes) -> str:
+    r"""Give the words of a mail: its plain part, or else its page's.
+
+    Raises
+    ------
+    DataError
+        If Python's parser cannot read it.
+
+    Examples
+    --------
+    >>> text_of_mail(b"Subject: No\r\n\r\nThey never called.\r\n")
+    'They never called.\n'
+    """
     try:
         message = BytesParser(policy=policy.default).parsebytes(data)
         body = message.get_body(("plain", "html")) if isinstance(message, EmailMessage) else None
@@ -112,37 +173,9 @@ def _read_eml(data: bytes) -> str:
             return ""
         text = str(body.get_content())
         is_html = body.get_content_type() == "text/html"
-    except (LookupError, ValueError, AttributeError, RecursionError) as error:
+    except Exception as error:  # the parser raises whatever a broken header makes it stumble on
         raise DataError("this mail cannot be read", remedy="Copy its text and paste.") from error
     return html_to_text(text) if is_html else text.replace("\r\n", "\n")
-
-
-def _read_pdf(data: bytes) -> str:
-    """Read a PDF in a process of its own, which may be stopped: a PDF can be made to hang."""
-    if find_spec("pypdf") is None:
-        raise DataError("PDF files need pypdf", remedy="pip install 'rejectnlp[pdf]'")
-    call = [sys.executable, "-P", "-c", "from rejectnlp.attachments import _pipe_pdf; _pipe_pdf()"]
-    try:
-        done = subprocess.run(
-            call, input=data, capture_output=True, timeout=SETTINGS.longest_wait, check=False
-        )
-    except subprocess.TimeoutExpired as error:
-        raise DataError("this PDF takes too long to read", remedy="Paste its text.") from error
-    if done.returncode:
-        raise DataError("this PDF cannot be read", remedy="Open it, copy its text and paste.")
-    return done.stdout.decode("utf-8", "replace")
-
-
-def _pipe_pdf() -> None:
-    """Turn the PDF on standard input into text on standard output, within bounds."""
-    from pypdf import PdfReader
-
-    _bound_memory()
-    pages = PdfReader(io.BytesIO(sys.stdin.buffer.read())).pages
-    texts = [pages[i].extract_text() for i in range(min(len(pages), SETTINGS.most_pdf_pages))]
-    # A little more than is taken is enough for the refusal.
-    text = "\n\n".join(texts)[: SETTINGS.largest_paste + 1]
-    sys.stdout.buffer.write(text.encode("utf-8", "replace"))
 
 
 def _bound_memory() -> None:

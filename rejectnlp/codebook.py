@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache, cached_property
+from itertools import chain
 from typing import Any
 
-from rejectnlp.errors import DataError, suggest
+from rejectnlp.errors import DataError, quoted, suggest
 from rejectnlp.settings import asset_path
 
 UNEXPLAINED = "unexplained"
@@ -82,7 +84,9 @@ class Codebook:
         known = (*self.ids, UNEXPLAINED)
         for label in labels:
             if label not in known:
-                return f"cause '{label}' is not in the codebook. {suggest(label, known)}".strip()
+                return (
+                    f"cause {quoted(label)} is not in the codebook. {suggest(label, known)}".strip()
+                )
         if len(set(labels)) < len(labels):
             return "a cause is named twice"
         if UNEXPLAINED in labels and len(labels) > 1:
@@ -126,13 +130,25 @@ class Codebook:
         >>> Codebook.from_ids(["late", "price"]).ids
         ('late', 'price')
         """
-        causes = tuple(Cause(i, i.replace("_", " ").capitalize()) for i in ids)
+        causes = tuple(_check_shown(Cause(i, i.replace("_", " ").capitalize())) for i in ids)
         return cls("own", causes, Cause(UNEXPLAINED, "Unexplained"))
+
+
+# A codebook that came with somebody's model is shown in a terminal, which obeys escapes.
+_UNSHOWN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def _check_shown(cause: Cause) -> Cause:
+    texts = (cause.id, cause.name, cause.definition, cause.whose_move)
+    lists = (cause.counts, cause.does_not_count, cause.next_steps, cause.keywords)
+    if _UNSHOWN.search("\n".join([*texts, *chain.from_iterable(lists)])):
+        raise DataError("a cause holds control characters", remedy="Take them out.")
+    return cause
 
 
 def _read_cause(parts: Mapping[str, Any]) -> Cause:
     lists = ("counts", "does_not_count", "next_steps", "keywords")
-    return Cause(
+    cause = Cause(
         id=str(parts["id"]),
         name=str(parts["name"]),
         definition=str(parts["definition"]),
@@ -140,6 +156,7 @@ def _read_cause(parts: Mapping[str, Any]) -> Cause:
         is_core=bool(parts["is_core"]),
         **{key: tuple(str(item) for item in parts[key]) for key in lists},
     )
+    return _check_shown(cause)
 
 
 @cache

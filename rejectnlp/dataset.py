@@ -70,7 +70,7 @@ class Labelled:
             "split": self.split,
             "text": self.text,
             "labels": list(self.labels),
-            "evidence": [vars(span) for span in self.evidence],
+            "evidence": [dict(vars(span)) for span in self.evidence],
             "origin": dict(self.origin),
             "votes": {reader: list(labels) for reader, labels in self.votes.items()},
         }
@@ -98,7 +98,7 @@ def read_rows(paths: Iterable[Path]) -> list[Labelled]:
                     rows.append(_read_row(json.loads(line)))
             except KeyError as error:
                 problems.append(f"{path.name}, line {number}: {error} is missing")
-            except (ValueError, TypeError, AttributeError, RecursionError):
+            except (ValueError, TypeError, AttributeError, RecursionError, OverflowError):
                 problems.append(f"{path.name}, line {number}: not a row of the dataset")
     if problems:
         listed = "\n".join(f"  {problem}" for problem in problems[:50])

@@ -63,6 +63,18 @@ class OutputError(RejectNLPError):
     """A result cannot be written where it should go."""
 
 
+def quoted(name: str) -> str:
+    """Give a name in quotes; what is too long for one may be a story, and is only measured.
+
+    Examples
+    --------
+    >>> quoted("skill_gap"), quoted("They never called me back after that.")
+    ("'skill_gap'", '(text of 37 characters)')
+    """
+    is_name = len(name) <= 40 and len(name.split()) <= 3 and name.isprintable()
+    return f"'{name}'" if is_name else f"(text of {len(name):,} characters)"
+
+
 def suggest(name: str, known: Iterable[str]) -> str:
     """Say which known name was probably meant, or an empty string.
 
@@ -73,6 +85,6 @@ def suggest(name: str, known: Iterable[str]) -> str:
     >>> suggest("zzz", ["id", "story"])
     ''
     """
-    near = difflib.get_close_matches(name.lower(), [k.lower() for k in known], n=1, cutoff=0.6)
     by_lower = {k.lower(): k for k in known}
+    near = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
     return f"Did you mean '{by_lower[near[0]]}'? " if near else ""

@@ -11,7 +11,7 @@ from pathlib import Path
 from rejectnlp.agreement import settle_votes
 from rejectnlp.codebook import UNEXPLAINED, Codebook, read_codebook
 from rejectnlp.dataset import Labelled, read_rows
-from rejectnlp.errors import DataError, UsageError, suggest
+from rejectnlp.errors import DataError, UsageError, quoted, suggest
 from rejectnlp.files import BadRow, choose_column, choose_text_column, open_table
 from rejectnlp.settings import SETTINGS, asset_path
 from rejectnlp.tagged import split_labels
@@ -105,7 +105,7 @@ def _is_dataset(path: Path) -> bool:
     with path.open(encoding="utf-8", errors="replace") as lines:
         try:
             first = json.loads(lines.readline(2**20))
-        except ValueError:
+        except (ValueError, RecursionError):
             return False
     return isinstance(first, dict) and "text" in first and isinstance(first.get("labels"), list)
 
@@ -218,7 +218,8 @@ def _choose_codebook(rows: Sequence[Labelled], report: Report) -> Codebook:
         if counts[label] < SETTINGS.fewest_positives:
             others = (other for other in own if counts[other] > counts[label])
             report(
-                f"  '{label}' has {counts[label]} accounts only. {suggest(label, others)}".rstrip()
+                f"  {quoted(label)} has {counts[label]} accounts only. "
+                f"{suggest(label, others)}".rstrip()
             )
     return Codebook.from_ids(own)
 
@@ -228,7 +229,7 @@ def _check_labels(rows: Sequence[Labelled], codebook: Codebook) -> None:
     wrong = [(row.id, label) for row in rows for label in row.labels if label not in known]
     if wrong:
         listed = "\n".join(
-            f"  {row_id}: cause '{label}'. {suggest(label, known)}".rstrip()
+            f"  {row_id}: cause {quoted(label)}. {suggest(label, known)}".rstrip()
             for row_id, label in wrong[:20]
         )
         more = f"\n  and {len(wrong) - 20} more" if len(wrong) > 20 else ""

@@ -17,6 +17,7 @@ from rejectnlp.files import (
     Table,
     choose_id_column,
     choose_text_column,
+    list_columns,
     open_table,
     open_writer,
     write_bad_rows,
@@ -98,7 +99,7 @@ def predict_file(
         with open_writer(
             out, format, columns=[*own, *kept], numeric=numeric, force=force, inputs=inputs
         ) as writer:
-            told = read_accounts(table, text_column, id_column, kept, bad)
+            told = map(_cut, read_accounts(table, text_column, id_column, kept, bad))
             for row in _tag(watch(told), tagger, writer.is_nested, n_workers):
                 writer.write(row)
                 n_tagged += 1
@@ -137,6 +138,15 @@ def read_accounts(
             yield Told(account, {name: row.values.get(name, "") for name in kept})
 
 
+def _cut(told: Told) -> Told:
+    """Keep of a text what is read of it, for some hundred are held at once."""
+    if len(told.account.text) <= SETTINGS.longest_text:
+        return told
+    # One character more says that it was longer.
+    read = told.account.text[: SETTINGS.longest_text + 1]
+    return told._replace(account=Account(told.account.id, read))
+
+
 def choose_kept(
     columns: Sequence[str],
     wanted: Sequence[str],
@@ -160,7 +170,7 @@ def choose_kept(
         wanted = [name for name in columns if name not in (text_column, id_column)]
     for name in wanted:
         if name not in columns:
-            remedy = f"{suggest(name, columns)}Columns: {', '.join(columns)}."
+            remedy = f"{suggest(name, columns)}Columns: {list_columns(columns)}."
             raise UsageError(f"--keep: no column '{name}'", remedy=remedy)
         if name in own:
             remedy = "Rename it in the file, or leave it out of --keep."

@@ -124,6 +124,20 @@ class Settings:
     longest_wait: int = 15
     """Seconds after which reading a PDF is given up."""
 
+    longest_head: int = 10
+    """Seconds that a request to the page may take until its headers are there: a browser's are
+    there at once, and connections held half open would use up all that may be open."""
+
+    longest_upload: int = 60
+    """Seconds that the body of a request may take: 10 MB through a slow tunnel."""
+
+    most_connections: int = 400
+    """Connections beyond which the page answers that it is busy: a browser opens six, and a
+    process may by default hold some 1,000 files open."""
+
+    most_at_once: int = 4
+    """Requests read and answered at once, the others wait: bounds what the page holds."""
+
     most_moves: int = 5
     """Changes of probability shown for one sentence."""
 
@@ -165,7 +179,7 @@ def read_settings(path: Path) -> Settings:
     """
     try:
         given = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UsageError("is not a readable TOML file", place=str(path)) from error
     types = {name: type(getattr(SETTINGS, name)) for name in RANGES}
     for name, value in given.items():

@@ -1,8 +1,13 @@
-"""A model folder saved and loaded: plain arrays and JSON, nothing that can run code."""
+"""A model folder saved and loaded: plain arrays and JSON, nothing that can run code.
+
+Only the names listed here are ever opened. The manifest holds the SHA-256 of every other
+file, and ends with a seal, the SHA-256 of itself: whatever changed on the way is noticed.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import shutil
@@ -16,14 +21,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rejectnlp.codebook import Codebook
-from rejectnlp.errors import DataError, ModelError, OutputError
+from rejectnlp.errors import ModelError, OutputError
 from rejectnlp.settings import SETTINGS
 
-FORMAT = 2
+FORMAT = 3
 """Version of the folder; another one is refused, never guessed at."""
 
 ARRAYS = {"weights.npy": "float32", "idf.npy": "float64"}
 VOCABULARIES = ("words.txt", "chars.txt")
+CARD = "README.md"
+FILES = (*ARRAYS, *VOCABULARIES, CARD)
 _LARGEST = 512 * 2**20  # bytes of one file; no honest model comes near
 
 
@@ -142,8 +149,7 @@ def record_scores(
     """Keep the scores of an evaluation in a model's manifest and card."""
     model = load_model(folder)
     about = {**model.about, "evaluation": dict(scores)}
-    # A copy of the arrays, since the files they are mapped from are about to be replaced.
-    model = replace(model, about=about, weights=np.array(model.weights), idf=np.array(model.idf))
+    model = replace(model, about=about)
     save_model(model, folder, write_card(model), force=True)
 
 
@@ -169,12 +175,31 @@ def _write_parts(model: Model, folder: Path, card: str) -> None:
         "cutoffs": model.cutoffs.tolist(),
         "precise_cutoffs": model.precise_cutoffs.tolist(),
         "codebook": model.codebook.to_dict(),
-        "files": {name: _fingerprint(folder / name) for name in (*ARRAYS, *VOCABULARIES)},
         "about": model.about,
     }
-    text = json.dumps(manifest, indent=1, ensure_ascii=False)
-    _manifest(folder).write_text(text + "\n", encoding="utf-8")
-    (folder / "README.md").write_text(card, encoding="utf-8")
+    (folder / CARD).write_text(card, encoding="utf-8", newline="\n")
+    write_manifest(folder, manifest)
+
+
+def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Write the manifest of a folder: what it says, the files' fingerprints, and the seal."""
+    parts = {name: part for name, part in manifest.items() if name not in ("files", "sha256")}
+    parts["files"] = {name: _fingerprint(folder / name) for name in FILES}
+    body = json.dumps(parts, indent=1, ensure_ascii=False).encode()
+    _manifest(folder).write_bytes(_seal(body))
+
+
+def _seal(body: bytes) -> bytes:
+    """Put the SHA-256 of a manifest below its last part."""
+    line = f',\n "sha256": "{hashlib.sha256(body).hexdigest()}"\n}}\n'
+    return body.removesuffix(b"\n}") + line.encode()
+
+
+_SEAL = len(_seal(b"\n}"))
+
+
+def _is_sealed(data: bytes) -> bool:
+    return data == _seal(data[:-_SEAL] + b"\n}")
 
 
 def _fingerprint(path: Path) -> dict[str, Any]:
@@ -185,8 +210,9 @@ def _fingerprint(path: Path) -> dict[str, Any]:
 def load_model(folder: Path) -> Model:
     """Open a model folder without running anything it holds.
 
-    Every file is checked against the size and SHA-256 in the manifest, every array
-    against the type and shape that the causes and vocabularies call for.
+    Every file is checked against the size and SHA-256 in the manifest, the manifest
+    against its own, and every array against the type and shape that the causes and
+    vocabularies call for. Files that the format does not know are never opened.
 
     Raises
     ------
@@ -196,7 +222,9 @@ def load_model(folder: Path) -> Model:
     manifest = _read_manifest(folder)
     try:
         return _read_parts(folder, manifest)
-    except (KeyError, TypeError, ValueError, AttributeError, DataError) as error:
+    except ModelError:
+        raise
+    except Exception as error:  # what is made to fool the parsers makes them raise anything
         raise ModelError(
             f"the manifest does not fit the model ({type(error).__name__})",
             place=str(folder),
@@ -211,8 +239,9 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
         raise ModelError(
             what, place=str(folder), remedy="Make a model with `rejectnlp train DATA --out DIR`."
         )
+    data = _read_bounded(path, 16 * 2**20)
     try:
-        manifest = json.loads(_read_bounded(path, 16 * 2**20))
+        manifest = json.loads(data)
     except (ValueError, RecursionError) as error:
         raise ModelError("manifest.json is not readable JSON", place=str(folder)) from error
     version = manifest.get("format") if isinstance(manifest, dict) else None
@@ -221,6 +250,12 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
             f"model format {version!r} is not the one this release reads ({FORMAT})",
             place=str(folder),
             remedy="Train it again with `rejectnlp train`.",
+        )
+    if not _is_sealed(data):
+        raise ModelError(
+            "is damaged or was changed: it does not have the fingerprint at its own end",
+            place=str(path),
+            remedy="Copy the model again, or train it again.",
         )
     assert isinstance(manifest, dict)
     return manifest
@@ -231,14 +266,15 @@ def _read_bounded(path: Path, largest: int) -> bytes:
         raise ModelError("is not a plain file", place=str(path))
     if path.stat().st_size > largest:
         raise ModelError(f"is larger than {largest} bytes", place=str(path))
-    return path.read_bytes()
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise ModelError(f"cannot be read ({reason})", place=str(path)) from error
 
 
 def _read_parts(folder: Path, manifest: dict[str, Any]) -> Model:
-    data = {
-        name: _read_checked(folder, name, manifest["files"][name])
-        for name in (*ARRAYS, *VOCABULARIES)
-    }
+    data = {name: _read_checked(folder, name, manifest["files"][name]) for name in FILES}
     codebook = Codebook.from_dict(manifest["codebook"])
     words, chars = (data[name].decode("utf-8").split("\n") for name in VOCABULARIES)
     n_rows, n_causes = len(words) + len(chars), len(codebook.causes)
@@ -248,8 +284,8 @@ def _read_parts(folder: Path, manifest: dict[str, Any]) -> Model:
         codebook=codebook,
         words=words,
         chars=chars,
-        weights=_read_array(folder, "weights.npy", (n_rows, n_causes + 1)),
-        idf=_read_array(folder, "idf.npy", (n_rows,)),
+        weights=_read_array("weights.npy", data, (n_rows, n_causes + 1)),
+        idf=_read_array("idf.npy", data, (n_rows,)),
         intercepts=_check_numbers(manifest["intercepts"], (n_causes + 1,)),
         platt=_check_numbers(manifest["platt"], (n_causes, 3)),
         cutoffs=_check_numbers(manifest["cutoffs"], (n_causes,)),
@@ -276,10 +312,19 @@ def _read_checked(folder: Path, name: str, promised: Mapping[str, Any]) -> bytes
     return data
 
 
-def _read_array(folder: Path, name: str, shape: tuple[int, ...]) -> NDArray[Any]:
-    array: NDArray[Any] = np.load(folder / name, mmap_mode="r", allow_pickle=False)
-    if array.dtype != ARRAYS[name] or array.shape != shape:
+def _read_array(name: str, files: Mapping[str, bytes], shape: tuple[int, ...]) -> NDArray[Any]:
+    """Give an array over the very bytes that were checked.
+
+    `numpy.load` would open the file once more, take a zip or a pickle for one too, and
+    map it: a mapped file that somebody cuts short later kills the process.
+    """
+    stream = io.BytesIO(files[name])
+    if np.lib.format.read_magic(stream) != (1, 0):
         raise ValueError(name)
+    found, is_fortran, dtype = np.lib.format.read_array_header_1_0(stream)
+    if dtype != ARRAYS[name] or found != shape or is_fortran:
+        raise ValueError(name)
+    array = np.frombuffer(files[name], dtype, offset=stream.tell()).reshape(shape)
     if not np.isfinite(array).all():
         raise ValueError(name)
     return array

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from rejectnlp.codebook import UNEXPLAINED, Codebook
 from rejectnlp.errors import DataError, UsageError, suggest
-from rejectnlp.files import BadRow, Table, open_table
+from rejectnlp.files import BadRow, Table, open_table, restore_cell
 
 _PREFIX = "p_"
 LABEL_COLUMNS = ("checked", "labels", "label", "causes", "cause")
@@ -73,12 +73,12 @@ def read_tagged(source: Path, keep: Sequence[str] = ()) -> Tagged:
         for number, values in enumerate(_good_rows(table), 1):
             try:
                 own = _read_numbers(values, causes, is_nested)
-            except (ValueError, KeyError, TypeError, AttributeError) as error:
+            except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
                 place = f"{table.name}, row {number}"
                 raise DataError("has no probability where one belongs", place=place) from error
             if is_nested and not causes:
                 causes = tuple(own)
-            ids.append(values.get("id", str(number)))
+            ids.append(restore_cell(values.get("id", str(number))))
             rows.append([own[cause] for cause in causes])
             tags.append(frozenset(split_labels(values.get("causes", ""))))
             for name in keep:
@@ -115,7 +115,7 @@ def split_labels(cell: str) -> list[str]:
     (['skills_gap', 'undersold'], ['follow_up'], [])
     """
     if cell.startswith("["):
-        with suppress(ValueError):
+        with suppress(ValueError, RecursionError):
             return [str(label) for label in json.loads(cell)]
     return [label.strip() for label in cell.split(";") if label.strip()]
 
@@ -144,9 +144,10 @@ def read_checked(source: Path, codebook: Codebook) -> dict[str, frozenset[str]]:
             place = f"{table.name}, id {row['id'][:40]}"
             if problem := codebook.check(labels):
                 raise DataError(problem, place=place)
-            if row["id"] in checked:
+            own_id = restore_cell(row["id"])
+            if own_id in checked:
                 raise DataError("this id comes twice", place=place)
-            checked[row["id"]] = frozenset(labels) - {UNEXPLAINED}
+            checked[own_id] = frozenset(labels) - {UNEXPLAINED}
     return checked
 
 

@@ -485,9 +485,9 @@ def test_a_less_than_sign_is_text():
     ["<div>", "<a ", "<a b='", "<!--", "<![", "</p", "<b><p></b>", "<div class=comment>", "&#"],
 )
 def test_hostile_markup_is_read_in_linear_time(piece):
-    start = time.perf_counter()
+    start = time.process_time()
     split_article(html_to_text("<p>They said no.</p>" + piece * 60_000))
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 @pytest.mark.slow

@@ -122,3 +122,12 @@ def test_authored_sentences_may_be_alike_where_their_labels_differ():
     assert any(
         "near-duplicates" in problem for problem in check_rows([a, replace(b, kind="account")])
     )
+
+
+def test_what_is_done_to_a_rows_values_does_not_change_the_row(rows):
+    span = rows[0].evidence[0]
+    values = rows[0].to_dict()
+    values["evidence"][0]["start"] += 1
+    values["labels"].clear()
+    assert rows[0].evidence == (span,)
+    assert values["evidence"][0]["start"] == span.start + 1

@@ -10,7 +10,7 @@ import pytest
 from rejectnlp.errors import ModelError, OutputError
 from rejectnlp.normalisation import WORD_PATTERN, normalise
 from rejectnlp.scorer import Tagger
-from rejectnlp.storage import load_model, record_scores, save_model
+from rejectnlp.storage import _seal, load_model, record_scores, save_model
 
 TEXTS = ["He yawned and was rude.", "It went to the cousin.", "Then silence."]
 
@@ -24,7 +24,9 @@ def folder(tiny_model, tmp_path):
 def change(folder, **parts):
     path = folder / "manifest.json"
     manifest = json.loads(path.read_text(encoding="utf-8"))
-    path.write_text(json.dumps({**manifest, **parts}), encoding="utf-8")
+    del manifest["sha256"]
+    # As somebody would who means harm, and knows how folders are sealed.
+    path.write_bytes(_seal(json.dumps({**manifest, **parts}, indent=1).encode()))
 
 
 def test_a_loaded_model_gives_the_same_findings(tiny_model, folder):
@@ -135,12 +137,9 @@ def repack(folder, name, array):
 
     np.save(folder / name, array, allow_pickle=True)
     data = (folder / name).read_bytes()
-    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    manifest["files"][name] = {
-        "bytes": len(data),
-        "sha256": hashlib.sha256(data).hexdigest(),
-    }
-    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    files = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["files"]
+    own = {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    change(folder, files={**files, name: own})
 
 
 def test_an_array_of_objects_is_never_unpickled(folder):

@@ -5,10 +5,16 @@ and what had to be guessed about a file stands in `Table.assumptions`. A file th
 written gets its name when its last row is written, or never.
 """
 
-from rejectnlp.files.columns import choose_column, choose_id_column, choose_text_column
+from rejectnlp.files.columns import (
+    choose_column,
+    choose_id_column,
+    choose_text_column,
+    list_columns,
+)
 from rejectnlp.files.reading import open_table, read_text
 from rejectnlp.files.tables import BadRow, Row, Table
 from rejectnlp.files.targets import check_target
+from rejectnlp.files.values import restore_cell
 from rejectnlp.files.writing import FORMATS, Writer, open_writer, write_bad_rows, write_text
 
 __all__ = [
@@ -21,9 +27,11 @@ __all__ = [
     "choose_column",
     "choose_id_column",
     "choose_text_column",
+    "list_columns",
     "open_table",
     "open_writer",
     "read_text",
+    "restore_cell",
     "write_bad_rows",
     "write_text",
 ]

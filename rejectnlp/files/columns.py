@@ -58,7 +58,7 @@ def choose_column(
                 remedy="Put a header above it, such as text, or its account would be lost.",
             )
         return columns[0]
-    problem = f"which column holds {what}? Columns: {_listed(columns)}; use {option}"
+    problem = f"which column holds {what}? Columns: {list_columns(columns)}; use {option}"
     raise UsageError(problem)
 
 
@@ -83,7 +83,7 @@ def _find_column(columns: Sequence[str], wanted: str) -> str:
     for column in columns:
         if column.lower() == wanted.lower():
             return column
-    remedy = f"{suggest(wanted, columns)}Columns: {_listed(columns)}."
+    remedy = f"{suggest(wanted, columns)}Columns: {list_columns(columns)}."
     raise UsageError(f"no column {printable(wanted)!r}", remedy=remedy)
 
 
@@ -97,10 +97,26 @@ def check_columns(columns: Sequence[str]) -> None:
     """Refuse columns of the same name."""
     twice = [column for column, n in Counter(columns).items() if n > 1]
     if twice:
-        problem = f"has columns of the same name: {_listed(twice)}"
+        shown = ", ".join(_shown(column, columns.index(column) + 1) for column in twice[:20])
+        problem = f"has columns of the same name: {shown}"
         raise DataError(problem, remedy="Rename them in the header.")
 
 
-def _listed(columns: Sequence[str]) -> str:
+def list_columns(columns: Sequence[str]) -> str:
+    """Name columns in a message: not all of very many, and none that is long.
+
+    Where the header is missing, a story stands in its place.
+
+    Examples
+    --------
+    >>> list_columns(["id", "A story that stands where a header belongs."])
+    'id, column 2 (text of 43 characters)'
+    """
     more = f", and {len(columns) - 20} more" if len(columns) > 20 else ""
-    return ", ".join(printable(column, 40) for column in columns[:20]) + more
+    return ", ".join(map(_shown, columns[:20], range(1, 21))) + more
+
+
+def _shown(column: str, number: int) -> str:
+    if len(column) > 40 or len(column.split()) > 4:
+        return f"column {number} (text of {len(column):,} characters)"
+    return printable(column)

@@ -17,6 +17,7 @@ from rejectnlp.files.tables import BadRow, Contents, Row, RowFormat, say_uneven
 from rejectnlp.files.values import cell_of
 
 _LONGEST_RECORD = 1_000  # lines in one quoted field: beyond it a quote was left open
+_LARGEST_RECORD = 20_000_000  # characters of such a field: lines may be long, too
 _MOST_UNCLOSED = 1_000  # each costs a second look at up to 1,000 lines
 _ONE_COLUMN = "\x1f"  # a delimiter that text does not hold: the whole line is one field
 _SEPARATOR_LINE = re.compile(r"sep=([^\w\s\"]|\t)\r?\n", re.IGNORECASE)  # of Excel
@@ -85,12 +86,15 @@ class _Feed:
     def __init__(self, lines: Lines) -> None:
         self._lines = lines
         self.taken: list[str] = []
+        self._room = _LARGEST_RECORD
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
-        line = next(self._lines, "") if len(self.taken) < _LONGEST_RECORD else ""
+        self._room = self._room - len(self.taken[-1]) if self.taken else _LARGEST_RECORD
+        is_full = len(self.taken) >= _LONGEST_RECORD or self._room < 0
+        line = "" if is_full else next(self._lines, "")
         if not line:
             raise _UnclosedQuote if self.taken else StopIteration
         self.taken.append(line)

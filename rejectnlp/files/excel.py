@@ -84,7 +84,8 @@ def _read_rows(sheet: Any) -> Iterator[list[str]]:
             cells = next(rows, None)
         if cells is None:
             return
-        texts = [_as_seen(cell) for cell in cells]
+        # A cell in the last column makes a row of 16,384, most often empty.
+        texts = ["" if cell is None else _as_seen(cell) for cell in cells]
         while texts and not texts[-1]:
             texts.pop()
         if texts:
@@ -104,7 +105,7 @@ def _as_seen(cell: object) -> str:
 
 def _make_row(number: int, cells: list[str], columns: list[str]) -> Row | BadRow:
     if len(cells) > len(columns):
-        raw = json.dumps(cells, ensure_ascii=False)
+        raw = json.dumps(list(filter(None, cells)), ensure_ascii=False)
         return BadRow(number, say_uneven(len(cells), len(columns)), raw)
     return make_row(number, dict(zip_longest(columns, cells, fillvalue="")))
 

@@ -11,7 +11,7 @@ from rejectnlp.errors import DataError, OutputError, RejectNLPError
 from rejectnlp.files.tables import BadRow, Contents, Row, RowFormat, make_row
 from rejectnlp.files.values import clean, plain, text_of
 
-_BATCH = 1_000  # rows held in memory while reading
+_BATCH = 16  # rows held in memory: a file of 1 kB can hold the same 2 MB in every one of them
 _ROW_GROUP = 10_000  # and while writing
 
 
@@ -29,7 +29,7 @@ def read_parquet(stream: io.BufferedIOBase, stack: ExitStack) -> Contents:
     pa, pq = _load_pyarrow(DataError)
     try:
         file = stack.enter_context(pq.ParquetFile(stream))
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError, TypeError) as error:
         raise DataError("is damaged Parquet", remedy="Write it again.") from error
     return Contents(list(file.schema_arrow.names), _read_rows(file, pa), [])
 

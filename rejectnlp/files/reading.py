@@ -125,6 +125,8 @@ def _read(path: Path, stack: ExitStack) -> Contents:
         refuse_binary(head, "")
         remedy = "Give it the suffix of what it is, such as .csv."
         raise DataError(f"is not {format_name} but text", remedy=remedy)
+    if not stream.seekable():
+        raise DataError(f"is {format_name} in a pipe", remedy="Save it as a file first.")
     stream.seek(0)
     return read(stream, stack)
 

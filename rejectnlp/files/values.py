@@ -11,7 +11,7 @@ _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 # A spreadsheet runs a cell that begins so as a formula, and a story may be written to
 # do that: fetch a page, start a program. The quote mark makes it text. The full-width
 # signs do the same where Japanese or Chinese is typed.
-_FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
+_FORMULA = re.compile("'*[-=+@\t\r\n＝＋－＠]")
 
 
 def clean(text: str) -> str:
@@ -67,5 +67,18 @@ def cell_of(value: object) -> str:
     if isinstance(value, float):  # Nearly all cells of a tagged file: worth the short way.
         return float.__repr__(round(value, 6)) if math.isfinite(value) else ""
     text = text_of(plain(value))
-    is_risky = text.startswith(_FORMULA_STARTS) and not isinstance(value, int)
+    is_risky = _FORMULA.match(text) and not isinstance(value, int)
     return f"'{text}" if is_risky else text
+
+
+def restore_cell(cell: str) -> str:
+    """Give the text that `cell_of` made a spreadsheet's cell of.
+
+    A text that had such a quote mark of its own got one more, so none is lost.
+
+    Examples
+    --------
+    >>> [restore_cell(cell) for cell in ("'=1+1", "''=1", "'tis", "-0.5")]
+    ['=1+1', "'=1", "'tis", '-0.5']
+    """
+    return cell[1:] if cell[:1] == "'" and _FORMULA.match(cell) else cell

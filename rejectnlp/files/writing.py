@@ -110,8 +110,8 @@ def open_writer(
     written to as it is. `BrokenPipeError` is passed on to the caller.
 
     In CSV, TSV and Excel, texts that a spreadsheet would run as a formula get a
-    leading `'`. JSONL and Parquet hold texts unchanged, but for halves of surrogate
-    pairs, which become U+FFFD everywhere.
+    leading `'`, which `restore_cell` takes off again. JSONL and Parquet hold texts
+    unchanged, but for halves of surrogate pairs, which become U+FFFD everywhere.
 
     Parameters
     ----------

@@ -160,7 +160,7 @@ class _Desk:
                 for e in parts["evidence"]
             ]
             chosen = [str(label) for label in parts["labels"]]
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, OverflowError):
             raise bodies.RefusedError("Some part of the correction is missing") from None
         row = make_correction(bodies.take_story(parts), chosen, spans, self._tagger.codebook)
         n_rows = keep_correction(row, self._labels)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import secrets
 from collections.abc import Mapping
@@ -30,12 +31,16 @@ async def read_body(request: Request, largest: int) -> bytes:
     """Read a body; one beyond its bound is refused."""
     parts: list[bytes] = []
     n = 0
-    async for part in request.stream():
-        n += len(part)
-        if n > _PATIENCE * largest:
-            break
-        if n <= largest:
-            parts.append(part)
+    try:
+        async with asyncio.timeout(SETTINGS.longest_upload):
+            async for part in request.stream():
+                n += len(part)
+                if n > _PATIENCE * largest:
+                    break
+                if n <= largest:
+                    parts.append(part)
+    except TimeoutError:
+        raise RefusedError("This took too long to arrive", 408, remedy="Send it again.") from None
     if n > largest:
         raise RefusedError(
             f"This is more than the {largest:,} bytes that the page takes at once",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import webbrowser
+from asyncio import TimerHandle, Transport
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -11,6 +12,7 @@ from threading import Thread
 from typing import Any
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from rejectnlp.dataset import read_rows
 from rejectnlp.errors import UsageError
@@ -20,6 +22,7 @@ from rejectnlp.page.guard import Guard
 from rejectnlp.page.labelapp import make_label_app
 from rejectnlp.page.views import view_answer
 from rejectnlp.scorer import Tagger
+from rejectnlp.settings import SETTINGS
 
 LOOPBACK = "127.0.0.1"
 
@@ -91,6 +94,8 @@ def _serve_app(
         "",  # The application must know its port: it comes below.
         host=LOOPBACK,
         port=port,
+        http=_Impatient,
+        limit_concurrency=SETTINGS.most_connections,
         access_log=False,
         log_config=None,
         log_level="critical",
@@ -111,6 +116,42 @@ def _serve_app(
     address = f"http://{LOOPBACK}:{port}/?token={token}"
     with suppress(KeyboardInterrupt):
         _Server(config, address, say, open_browser).run(sockets=[listener])
+
+
+class _Impatient(H11Protocol):
+    """Closes a connection whose next request does not come in time, once it has begun.
+
+    The server itself waits for ever for the end of a header.
+    """
+
+    _deadline: TimerHandle | None = None
+
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
+        """Begin to wait."""
+        super().connection_made(transport)
+        self._watch()
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came, and wait on if it is no whole request."""
+        super().data_received(data)
+        self._watch()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait no longer."""
+        self._stop()
+        super().connection_lost(exc)
+
+    def _watch(self) -> None:
+        is_answering = self.cycle is not None and not self.cycle.response_complete
+        if is_answering:
+            self._stop()
+        elif self._deadline is None:
+            self._deadline = self.loop.call_later(SETTINGS.longest_head, self.transport.close)
+
+    def _stop(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
 
 
 class _Server(uvicorn.Server):
