@@ -41,8 +41,9 @@ model: .venv/ready  ## rebuild the default model from data/, score it, write the
 wheel: .venv/ready  ## build the wheel, install it alone elsewhere, and run it once
 	.ci/wheel
 
-hard: .venv/ready  ## the long checks: the kernel under a sanitizer
+hard: .venv/ready  ## the long checks: the kernel under a sanitizer, runs killed and gone on with
 	.ci/sanitize
+	$(BIN)/python .ci/faults
 
 .venv-bench/ready: pyproject.toml constraints.txt hatch_build.py rejectnlp/scoring/kernel.c
 	$(PYTHON) -m venv .venv-bench

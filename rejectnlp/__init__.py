@@ -7,16 +7,16 @@ An account goes in; causes with their evidence come out::
 The house, each floor importing only from the floors below it:
 
 ==========  ===============================================================
-doors       `cli`, above `page`, `pasting`, `surveyfiles`
-report      `htmlreport`, above `report`, `survey` and `plots`
+doors       `cli`, above `page`, `pasting`, `surveyfiles`, `cluster`
+report      `htmlreport`, above `report`, `survey` and `plots`, above `quotations`
 verbs       `evaluation`, `description`, `audit`, `doctor`, `contributions`, `pattern`,
-            `corrections`, above `prevalence`, `sampling`, above `training`,
-            `prediction`, above `workers`
+            `corrections`, above `prevalence`, `sampling`, above `perfile`, above
+            `training`, `prediction`, above `batches`, above `inputs`, `workers`
 outcome     `scorer`, above `scoring`, above `storage`
 model       `evidence`, `classifier`, `decisions`, `scores`, `agreement`, `labels`,
             `dataset`
 material    `attachments`, above `features`, `articles`, `tagged`, `files`
-words       `questions`, `care`, `accounts`, above `normalisation` and `codebook`
+words       `questions`, `care`, `accounts`, `redaction`, above `normalisation` and `codebook`
 ground      `settings`, `errors`
 ==========  ===============================================================
 

@@ -6,14 +6,18 @@ written gets its name when its last row is written, or never.
 """
 
 from rejectnlp.files.columns import choose_column, choose_id_column, choose_text_column
+from rejectnlp.files.parts import read_journal, remove_journal, write_journal
+from rejectnlp.files.patterns import find_files
 from rejectnlp.files.reading import open_table, read_text
+from rejectnlp.files.resuming import LongWriter
 from rejectnlp.files.tables import BadRow, Row, Table
-from rejectnlp.files.targets import check_target
+from rejectnlp.files.targets import check_target, is_device
 from rejectnlp.files.writing import FORMATS, Writer, open_writer, write_bad_rows, write_text
 
 __all__ = [
     "FORMATS",
     "BadRow",
+    "LongWriter",
     "Row",
     "Table",
     "Writer",
@@ -21,9 +25,14 @@ __all__ = [
     "choose_column",
     "choose_id_column",
     "choose_text_column",
+    "find_files",
+    "is_device",
     "open_table",
     "open_writer",
+    "read_journal",
     "read_text",
+    "remove_journal",
     "write_bad_rows",
+    "write_journal",
     "write_text",
 ]
