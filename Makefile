@@ -57,13 +57,14 @@ GIGABYTES ?= 10
 RUNS ?= 1000000
 SECONDS_EACH ?= 0
 
-hard: .venv/ready  ## the long checks, hours: sanitizer, versions, properties, fuzzing, size
+hard: .venv/ready  ## the long checks, hours: sanitizer, versions, properties, fuzzing, size, kills
 	.ci/sanitize
 	$(PYTHON) .ci/versions
 	REJECTNLP_HARD=1 $(BIN)/pytest -n 2 tests/test_borders.py tests/test_privacy.py \
 		tests/test_hostile_models.py tests/test_hostile_tables.py tests/test_page_attacks.py
 	.ci/fuzz $(RUNS) $(SECONDS_EACH)
 	$(BIN)/python .ci/size $(GIGABYTES)
+	$(BIN)/python .ci/faults
 
 audit: .venv/ready  ## licences, and known vulnerabilities where their database can be reached
 	.ci/audit

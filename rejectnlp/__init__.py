@@ -7,17 +7,18 @@ An account goes in; causes with their evidence come out::
 The house, each floor importing only from the floors below it:
 
 ==========  ===============================================================
-doors       `cli`, above `page`, `pasting`, `surveyfiles`, `terminal`, `labelfiles`, above
-            `labelstudio`
-report      `htmlreport`, above `report`, `survey` and `plots`
+doors       `cli`, above `page`, `pasting`, `surveyfiles`, `terminal`, `labelfiles`,
+            `cluster`, above `labelstudio`
+report      `htmlreport`, above `report`, `survey` and `plots`, above `quotations`
 verbs       `evaluation`, `behaviour`, `description`, `audit`, `doctor`, `contributions`,
             `export`, `pattern`, `corrections`, `labelling`, above `prevalence`,
-            `sampling`, above `training`, `prediction`, above `workers`
+            `sampling`, above `perfile`, above `training`, `prediction`, above
+            `batches`, above `inputs`, `workers`
 outcome     `scorer`, above `scoring`, above `storage`
 model       `evidence`, `classifier`, `decisions`, `scores`, `readings`, `labels`,
             `agreement`, `dataset`
 material    `attachments`, above `features`, `articles`, `tagged`, `files`
-words       `questions`, `care`, `accounts`, above `normalisation` and `codebook`
+words       `questions`, `care`, `accounts`, `redaction`, above `normalisation` and `codebook`
 ground      `settings`, `errors`
 ==========  ===============================================================
 

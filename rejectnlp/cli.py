@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -38,8 +38,9 @@ class _Door(TyperGroup):
             # Whoever read our output has seen enough; keep Python from complaining at its end.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(0) from None
-        except KeyboardInterrupt:
-            typer.echo("Interrupted; nothing was written under the final name.", err=True)
+        except KeyboardInterrupt as stop:
+            kept = getattr(stop, "__notes__", ["Nothing was written under the final name."])
+            typer.echo(f"Interrupted. {' '.join(kept)}", err=True)
             raise typer.Exit(130) from None
 
 
@@ -92,6 +93,14 @@ CodebookFile = Annotated[
     Path | None, typer.Option(metavar="FILE", help="Codebook, as `causes --json` gives it.")
 ]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite what is there.")]
+Redact = Annotated[
+    bool,
+    typer.Option(
+        "--redact",
+        help="Hide names, mail addresses, phone numbers, links and firms in what is shown. Not "
+        "found are lower-case and rare names, places, and what only hints at somebody.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON.")]
 
 
@@ -99,11 +108,20 @@ def _say(message: str) -> None:
     typer.echo(message, err=True)
 
 
-def _watch(rows: Iterator[Any]) -> Iterator[Any]:
-    """Show a count and a rate on standard error once it takes more than two seconds."""
+def _watch(
+    rows: Iterator[Any],
+    share_read: Callable[[], float | None] = lambda: None,
+    n_before: int = 0,
+) -> Iterator[Any]:
+    """Show rows, their rate and the time left on standard error, once two seconds have passed."""
     from tqdm import tqdm
 
-    return iter(tqdm(rows, unit=" rows", delay=2, disable=None, file=sys.stderr))
+    with tqdm(unit=" rows", delay=2, initial=n_before, disable=None, file=sys.stderr) as bar:
+        for row in rows:
+            yield row
+            bar.update()
+            if bar.n % 1024 == 0 and (share := share_read()):
+                bar.total = max(bar.n, round(bar.n / share))
 
 
 @app.callback(invoke_without_command=True)
@@ -117,8 +135,22 @@ def _main(
 
 @app.command()
 def predict(
-    accounts: AccountsFile,
-    out: OutFile = None,
+    accounts: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE...",
+            help="CSV, TSV, JSONL, Parquet, XLSX; text also .gz; 'patterns*'; - reads a pipe.",
+        ),
+    ],
+    out: Annotated[
+        str | None,
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="FILE|DIR/",
+            help="One file (.gz packs it), or a folder for one each.  [default: the screen]",
+        ),
+    ] = None,
     model: ModelFolder = None,
     text_column: TextColumn = None,
     id_column: IdColumn = None,
@@ -129,31 +161,73 @@ def predict(
         int, typer.Option(min=1, max=256, metavar="N", help="Processes that tag side by side.")
     ] = 1,
     format: Annotated[  # noqa: A002 - the option's name
-        str | None, typer.Option(metavar="csv|jsonl|parquet", help="Format of the output.")
+        str | None,
+        typer.Option(metavar="csv|tsv|jsonl|parquet|xlsx", help="Format of the output."),
     ] = None,
     precision: Annotated[
         float | None,
         typer.Option(metavar="0.5|0.6|0.7|0.8|0.9|0.95", help="Name only what is right so often."),
     ] = None,
+    redact: Redact = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Stop at the first row that cannot be read.")
+    ] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with a run into --out that was interrupted.")
+    ] = False,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            metavar="local|ADDRESS", help="Tag on a Dask cluster, Parquet into --out DIR/."
+        ),
+    ] = None,
     force: Force = False,
 ) -> None:
-    """Tag every account in a file with causes, probabilities and evidence."""
-    from rejectnlp.prediction import predict_file
+    """Tag every account in files with causes, probabilities and evidence."""
+    from rejectnlp.inputs import Wanted
+    from rejectnlp.prediction import Manner, predict_files
     from rejectnlp.scorer import load
 
-    summary = predict_file(
-        accounts,
-        load(model, precision=precision),
-        out,
-        text_column=text_column,
-        id_column=id_column,
-        keep=[name.strip() for name in keep.split(",") if name.strip()],
-        n_workers=workers,
-        format=format,
-        force=force,
-        report=_say,
-        watch=_watch,
-    )
+    kept = tuple(name.strip() for name in keep.split(",") if name.strip())
+    manner = Manner(Wanted(text_column, id_column, kept), format, redact, strict)
+    tagger = load(model, precision=precision)
+    if scheduler:
+        if out is None or resume or strict or format not in (None, "parquet") or workers > 1:
+            raise UsageError(
+                "--scheduler needs --out DIR/, writes Parquet, and has workers of its own",
+                remedy="Leave out --resume, --strict, --workers and --format.",
+            )
+        from rejectnlp.cluster import predict_on_cluster
+
+        summary = predict_on_cluster(
+            accounts, tagger, out, scheduler, manner, force=force, report=_say
+        )
+    elif out and (out.endswith(os.sep) or Path(out).is_dir()):
+        from rejectnlp.perfile import predict_each
+
+        summary = predict_each(
+            accounts,
+            tagger,
+            Path(out),
+            manner,
+            n_workers=workers,
+            force=force,
+            resume=resume,
+            report=_say,
+            watch=_watch,
+        )
+    else:
+        summary = predict_files(
+            accounts,
+            tagger,
+            Path(out) if out else None,
+            manner,
+            n_workers=workers,
+            force=force,
+            resume=resume,
+            report=_say,
+            watch=_watch,
+        )
     _say(
         f"{summary.n_tagged:,} accounts tagged, {summary.n_unexplained:,} of them unexplained"
         + (
@@ -162,19 +236,20 @@ def predict(
         )
         + (f"; written to {out}" if out else "")
     )
-    if summary.bad_rows:
+    if summary.n_bad:
         _say_bad_rows(summary)
         raise typer.Exit(3)
 
 
 def _say_bad_rows(summary: Any) -> None:
     where = f": see {summary.bad_rows_file}" if summary.bad_rows_file else ""
-    _say(f"{len(summary.bad_rows):,} rows could not be read and were set aside{where}")
-    shown = summary.bad_rows[:10] if summary.bad_rows_file else summary.bad_rows
-    for row in shown:
-        _say(f"  row {row.number}: {row.reason}")
-    if len(summary.bad_rows) > len(shown):
-        _say(f"  and {len(summary.bad_rows) - len(shown):,} more")
+    _say(f"{summary.n_bad:,} rows could not be read and were set aside{where}")
+    are_many = len({bad.file for bad in summary.bad_rows}) > 1
+    for bad in summary.bad_rows:
+        place = f"{bad.file}, row {bad.row}" if are_many else f"row {bad.row}"
+        _say(f"  {place}: {bad.reason}")
+    if summary.n_bad > len(summary.bad_rows):
+        _say(f"  and {summary.n_bad - len(summary.bad_rows):,} more")
 
 
 @app.command()
@@ -184,6 +259,7 @@ def explain(
         typer.Argument(metavar="[TEXT|-]", help="The account; - reads a pipe; without, you paste."),
     ] = None,
     model: ModelFolder = None,
+    redact: Redact = False,
     as_json: AsJson = False,
 ) -> None:
     """Explain one account: causes, the story with its evidence marked, next steps."""
@@ -203,6 +279,10 @@ def explain(
         raise UsageError("there is no text to explain", remedy="Give an account, or - for a pipe.")
     tagger = load(model)
     finding = tagger.explain(text)
+    if redact:
+        from rejectnlp.evidence import redact_finding
+
+        finding = redact_finding(finding)
     if as_json:
         typer.echo(json.dumps(finding.to_dict(), ensure_ascii=False, indent=1))
         return
@@ -437,6 +517,12 @@ def report(
     format: Annotated[  # noqa: A002 - the option's name
         str | None, typer.Option(metavar="html|md|json|csv|xlsx", help="Format of the report.")
     ] = None,
+    evidence: Annotated[
+        bool,
+        typer.Option(
+            "--evidence", help="Quote typical sentences, personal data hidden as --redact can."
+        ),
+    ] = False,
     model: ModelFolder = None,
     force: Force = False,
 ) -> None:
@@ -449,9 +535,16 @@ def report(
 
     kind = check_report(out, format, force=force)
     learned = load_model(model or asset_path("models", "default"))
-    rows = read_tagged(tagged, [name for name in (by, date) if name])
+    wanted = [name for name in (by, date, "evidence" if evidence else None) if name]
+    rows = read_tagged(tagged, wanted)
     answers = read_checked(checked, learned.codebook) if checked else None
     survey = make_survey(rows, learned, answers, by=by, date=date)
+    if evidence:
+        from dataclasses import replace
+
+        from rejectnlp.quotations import choose_quotations
+
+        survey = replace(survey, quotations=choose_quotations(rows, by))
     write_report(survey, out, kind, title or f"Why interviews failed: {tagged.name}", force=force)
     _say(f"report on {survey.n:,} accounts written to {out}")
 

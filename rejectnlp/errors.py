@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from functools import partial
+from typing import Any
 
 
 class RejectNLPError(Exception):
@@ -35,6 +37,10 @@ class RejectNLPError(Exception):
         self.place = place
         self.remedy = remedy
         super().__init__(problem, place, remedy)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Keep the parts on the way from a worker process: Python alone would lose them."""
+        return partial(type(self), self.problem, place=self.place, remedy=self.remedy), ()
 
     def __str__(self) -> str:
         """Compose the message from its parts."""

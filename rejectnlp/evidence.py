@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from itertools import pairwise
 from typing import Any
 
 from rejectnlp.codebook import UNEXPLAINED
 from rejectnlp.decisions import word_certainty
+from rejectnlp.redaction import find_personal, replace_spans
 from rejectnlp.settings import SETTINGS
 
 NOTES = {
@@ -170,3 +171,27 @@ def mark_evidence(text: str, evidence: Iterable[Evidence]) -> list[tuple[str, tu
         )
         for start, end in pairwise(cuts)
     ]
+
+
+def redact_finding(finding: Finding) -> Finding:
+    """Hide personal data in the account of a finding and in its evidence; see `redaction`.
+
+    The causes stay those of the account as it was told.
+
+    Examples
+    --------
+    >>> told = "Dear Sarah, you lied."
+    >>> evidence = (Evidence("cold_interviewer", told[5:20], 5, 20, 0.5),)
+    >>> found = Finding("1", told, ("cold_interviewer",), {}, evidence, ("employer",))
+    >>> redact_finding(found).evidence[0].text
+    '[name], you lied'
+    """
+    spans = find_personal(finding.text)
+    if not spans:
+        return finding
+    text, place = replace_spans(finding.text, spans)
+    evidence = []
+    for e in finding.evidence:
+        start, end = place(e.start), place(e.end, is_end=True)
+        evidence.append(replace(e, text=text[start:end], start=start, end=end))
+    return replace(finding, text=text, evidence=tuple(evidence))

@@ -10,6 +10,7 @@ from typing import Any
 from rejectnlp.codebook import UNEXPLAINED
 from rejectnlp.plots import draw_groups, draw_over_time, draw_shares, to_svg
 from rejectnlp.prevalence import Estimate
+from rejectnlp.quotations import QUOTED
 from rejectnlp.report import WHO
 from rejectnlp.survey import Survey, list_cautions
 
@@ -23,6 +24,7 @@ figcaption,.note{color:#46536a;font-size:.92rem}
 table{border-collapse:collapse;width:100%;font-size:.92rem;font-variant-numeric:tabular-nums}
 th,td{text-align:right;padding:.3rem .5rem;border-bottom:1px solid #d9dfe7}
 th:first-child,td:first-child{text-align:left}
+dt{font-weight:600;margin-top:.8rem}dd{margin:.2rem 0 .2rem 1.2rem}
 li{margin:.35rem 0}details{margin:.8rem 0}
 .wide{overflow-x:auto}
 @media print{body{margin:0;max-width:none;font-size:11pt}details{display:block}
@@ -46,6 +48,7 @@ def format_html(survey: Survey, title: str) -> str:
         *_section("Over time", _show_periods(survey)),
         *_section("Causes told together", _show_together(survey)),
         *_section("Whose move it is", _show_moves(survey)),
+        *_section("In their words", _show_quotations(survey)),
         *_section("How far to trust this", _show_trust(survey)),
     ]
     body = "\n".join(parts)
@@ -164,6 +167,17 @@ def _show_moves(survey: Survey) -> list[str]:
     ]
     note = '<p class="note">Share of accounts with such a cause named; some have several.</p>'
     return [_table(("with a cause that is", "accounts"), rows), note] if rows else []
+
+
+def _show_quotations(survey: Survey) -> list[str]:
+    if not survey.quotations:
+        return []
+    rows = [
+        f"<dt>{escape(survey.names[cause])}</dt>"
+        + "".join(f"<dd>{escape(text)}</dd>" for text in texts)
+        for cause, texts in survey.quotations.items()
+    ]
+    return [f"<dl>{''.join(rows)}</dl>", f'<p class="note">{escape(QUOTED)}</p>']
 
 
 def _show_trust(survey: Survey) -> list[str]:

@@ -11,7 +11,7 @@ from rejectnlp.accounts import Account
 from rejectnlp.codebook import UNEXPLAINED, Codebook
 from rejectnlp.errors import DataError, OutputError, UsageError
 from rejectnlp.files import BadRow, choose_id_column, choose_text_column, open_table, write_text
-from rejectnlp.prediction import read_accounts
+from rejectnlp.inputs import read_accounts
 from rejectnlp.readings import Reading, check_ids, read_readings
 
 KEYS = "123456789abcdefhijklmprtvwyz"

@@ -1,247 +1,259 @@
-"""Tag a file of accounts, row by row, in bounded memory."""
+"""Tag files of accounts, row by row, in bounded memory."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Protocol
 
-from rejectnlp.accounts import Account
+from rejectnlp import __version__
+from rejectnlp.batches import Chunk, Work, cut_up, tag_in_order
 from rejectnlp.codebook import UNEXPLAINED
-from rejectnlp.errors import OutputError, UsageError, suggest
-from rejectnlp.evidence import Finding
-from rejectnlp.files import (
-    BadRow,
-    Table,
-    choose_id_column,
-    choose_text_column,
-    list_columns,
-    open_table,
-    open_writer,
-    write_bad_rows,
-)
+from rejectnlp.errors import UsageError
+from rejectnlp.files import LongWriter, Writer, find_files, is_device, open_writer
+from rejectnlp.inputs import Accounts, Aside, Told, Wanted, identify_file
 from rejectnlp.scorer import Tagger
 from rejectnlp.settings import SETTINGS
-from rejectnlp.storage import Model
-from rejectnlp.workers import map_in_order
 
 Report = Callable[[str], None]
+Rows = Iterator[Told | Aside]
+
+
+class Watch(Protocol):
+    """Wraps rows on their way, to show how far the work is."""
+
+    def __call__(
+        self, rows: Rows, share_read: Callable[[], float | None], n_before: int, /
+    ) -> Rows:
+        """Give the rows; `n_before` were done by a run that this one goes on with."""
+
+
+def _unwatched(rows: Rows, share_read: Callable[[], float | None], n_before: int) -> Rows:
+    return rows
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How to tag and to write: what a run that is gone on with must have the same.
+
+    Parameters
+    ----------
+    columns
+        Which columns of the files to read and to keep.
+    format
+        Of the output; None follows its suffix, or is JSONL on standard output.
+    redacts
+        Whether names, addresses and the like are hidden in the evidence.
+    is_strict
+        Whether the first row that cannot be read ends the work.
+    """
+
+    columns: Wanted = Wanted()  # noqa: RUF009 - frozen
+    format: str | None = None
+    redacts: bool = False
+    is_strict: bool = False
 
 
 @dataclass(frozen=True)
 class Summary:
-    """What became of the rows of a file.
+    """What became of the rows.
 
-    `bad_rows_file` is None where no row was set aside, or there is no output file to
-    set them aside beside.
+    `bad_rows` are those that could not be read: all of them where there is no file to set
+    them aside in, else the first ten, and `bad_rows_file` holds all.
     """
 
     n_tagged: int
     n_unexplained: int
     n_noted: int
-    bad_rows: tuple[BadRow, ...]
+    n_bad: int
+    bad_rows: tuple[Aside, ...]
     bad_rows_file: Path | None
 
 
-def predict_file(
-    source: Path | str,
+def predict_files(
+    sources: Sequence[Path | str],
     tagger: Tagger,
     out: Path | None = None,
+    manner: Manner = Manner(),
     *,
-    text_column: str | None = None,
-    id_column: str | None = None,
-    keep: Sequence[str] = (),
     n_workers: int = 1,
-    format: str | None = None,  # noqa: A002 - the option's name
     force: bool = False,
+    resume: bool = False,
     report: Report = lambda message: None,
-    watch: Callable[[Iterator[Any]], Iterator[Any]] = iter,
+    watch: Watch = _unwatched,
 ) -> Summary:
-    """Tag every account of a file: one row out for each row in, same order, ids kept.
+    """Tag every account of files: one row out for each row in, same order, ids kept.
 
-    Rows that cannot be read are set aside in `OUT.bad.csv`, never dropped in silence.
+    Rows that cannot be read are set aside in `OUT.bad.csv`, never dropped in silence. A
+    run into a file that is killed, at any moment, can be gone on with; what it gives in
+    the end is what it would have given undisturbed, byte for byte (XLSX: cell for cell).
 
     Parameters
     ----------
-    source
-        CSV, TSV, JSONL, Parquet or XLSX; "-" reads standard input.
+    sources
+        CSV, TSV, JSONL, Parquet or XLSX, or patterns of such; "-" reads standard input.
+        With more than one file, a column `file` names each row's.
     out
-        None writes to standard output. The format follows `format`, or the suffix.
-    keep
-        Columns of the file to write along, `("all",)` for all but the text and the id.
+        None writes to standard output.
     n_workers
         Processes that tag; the rows and their order are the same with any number.
+    resume
+        Go on with the unfinished run into `out`, if there is one.
     report
-        Called with what was assumed about the file.
+        Called with what was assumed about the files.
     watch
         Wraps the rows on their way, for a progress bar.
 
     Raises
     ------
     UsageError, DataError, OutputError
-        If the file, its columns or the place of the output are at fault.
+        If a file, its columns or the place of the output are at fault, or the unfinished
+        run was begun with something else.
     """
-    _check_aside_free(out, force=force)
-    inputs = [] if source == "-" else [Path(source)]
-    with open_table(source) as table:
-        said = table.assumptions
-        for assumption in said:
-            report(f"{table.name}: {assumption}")
-        text_column = choose_text_column(table.columns, text_column)
-        id_column = choose_id_column(table.columns, id_column)
-        numeric = [f"p_{cause}" for cause in tagger.causes]
-        own = ["id", "causes", *numeric, "evidence", "whose_move", "note"]
-        kept = choose_kept(table.columns, keep, text_column, id_column, own)
-        bad: list[BadRow] = []
-        n_tagged = n_unexplained = n_noted = 0
-        with open_writer(
-            out, format, columns=[*own, *kept], numeric=numeric, force=force, inputs=inputs
-        ) as writer:
-            told = map(_cut, read_accounts(table, text_column, id_column, kept, bad))
-            for row in _tag(watch(told), tagger, writer.is_nested, n_workers):
-                writer.write(row)
-                n_tagged += 1
-                n_unexplained += row["causes"] in (UNEXPLAINED, [UNEXPLAINED])
-                n_noted += bool(row["note"])
-        for assumption in table.assumptions[len(said) :]:  # Some show only on the way.
-            report(f"{table.name}: {assumption}")
-    aside = _set_aside(out, bad, force=force)
-    return Summary(n_tagged, n_unexplained, n_noted, tuple(bad), aside)
+    paths = find_files(sources, report)
+    own, numeric = name_columns(tagger)
+    with Accounts(paths, manner.columns, own, report) as accounts:
+        columns = [*own, *(["file"] if accounts.are_many else []), *accounts.kept]
+        writer = _open(out, manner, paths, tagger, columns, numeric, force=force, resume=resume)
+        with writer:
+            progress = _Progress(writer, is_kept=out is not None)
+            if writer.found:
+                report(f"{out}: {writer.found}")
+            if not writer.is_written:
+                rows = progress.skip(iter(accounts), report)
+                watched = watch(rows, accounts.share_read, progress.tally.n_read)
+                chunks = cut_up(watched, is_strict=manner.is_strict)
+                work = Work(tagger, writer.is_nested, manner.redacts)
+                for chunk, tagged in tag_in_order(chunks, work, n_workers):
+                    progress.write(chunk, tagged)
+    return progress.sum_up(bad_rows_file(out) if out and not is_device(out) else None)
 
 
-class Told(NamedTuple):
-    """An account, and what the other columns of its row say that is to be kept."""
-
-    account: Account
-    kept: dict[str, str]
-
-
-def read_accounts(
-    table: Table,
-    text_column: str,
-    id_column: str | None,
-    kept: Sequence[str],
-    bad: list[BadRow],
-) -> Iterator[Told]:
-    """Give the accounts of a table; rows that cannot be read are added to `bad`.
-
-    Without an id column the number of the row is its id.
-    """
-    for row in table:
-        if isinstance(row, BadRow):
-            bad.append(row)
-        else:
-            own_id = row.values.get(id_column, "") if id_column else ""
-            account = Account(own_id or str(row.number), row.values.get(text_column, ""))
-            yield Told(account, {name: row.values.get(name, "") for name in kept})
+def name_columns(tagger: Tagger) -> tuple[list[str], list[str]]:
+    """Name the columns of a tagged table, and those of them that are numbers."""
+    numeric = [f"p_{cause}" for cause in tagger.causes]
+    return ["id", "causes", *numeric, "evidence", "whose_move", "note"], numeric
 
 
-def _cut(told: Told) -> Told:
-    """Keep of a text what is read of it, for some hundred are held at once."""
-    if len(told.account.text) <= SETTINGS.longest_text:
-        return told
-    # One character more says that it was longer.
-    read = told.account.text[: SETTINGS.longest_text + 1]
-    return told._replace(account=Account(told.account.id, read))
-
-
-def choose_kept(
-    columns: Sequence[str],
-    wanted: Sequence[str],
-    text_column: str,
-    id_column: str | None,
-    own: Sequence[str],
-) -> list[str]:
-    """Choose the columns to write along: those wanted, in their order.
-
-    Raises
-    ------
-    UsageError
-        If a column is not there, or has the name of one that tagging adds.
-
-    Examples
-    --------
-    >>> choose_kept(["id", "story", "date"], ["all"], "story", "id", ["id", "causes"])
-    ['date']
-    """
-    if list(wanted) == ["all"]:
-        wanted = [name for name in columns if name not in (text_column, id_column)]
-    for name in wanted:
-        if name not in columns:
-            remedy = f"{suggest(name, columns)}Columns: {list_columns(columns)}."
-            raise UsageError(f"--keep: no column '{name}'", remedy=remedy)
-        if name in own:
-            remedy = "Rename it in the file, or leave it out of --keep."
-            raise UsageError(f"--keep: tagging adds a column '{name}' of its own", remedy=remedy)
-    return list(dict.fromkeys(wanted))
-
-
-def _tag(
-    told: Iterable[Told], tagger: Tagger, is_nested: bool, n_workers: int
-) -> Iterator[dict[str, Any]]:
-    told = iter(told)
-    chunks = iter(lambda: list(islice(told, SETTINGS.batch_size)), [])
-    if n_workers == 1:
-        for chunk in chunks:
-            yield from _tag_chunk(chunk, tagger, is_nested)
-        return
-    given = (tagger.model, tagger.precision, is_nested)
-    for rows in map_in_order(_work, chunks, n_workers=n_workers, start=_start, given=given):
-        yield from rows
-
-
-def _tag_chunk(chunk: list[Told], tagger: Tagger, is_nested: bool) -> Iterator[dict[str, Any]]:
-    findings = tagger.find(account for account, _ in chunk)
-    for finding, (_, kept) in zip(findings, chunk, strict=True):
-        yield {**(finding.to_dict() if is_nested else flatten(finding)), **kept}
-
-
-_worker: tuple[Tagger, bool]  # of a worker process; set once, when it starts
-
-
-def _start(model: Model, precision: float | None, is_nested: bool) -> None:
-    global _worker
-    _worker = (Tagger(model, precision=precision), is_nested)
-
-
-def _work(chunk: list[Told]) -> list[dict[str, Any]]:
-    return list(_tag_chunk(chunk, *_worker))
-
-
-def flatten(finding: Finding) -> dict[str, object]:
-    """Give a finding as the cells of one row of a flat table."""
+def identify_run(paths: Sequence[Path], tagger: Tagger, manner: Manner) -> dict[str, str]:
+    """Say what a run is begun with, by name: with the same, the same comes out."""
+    wanted = manner.columns
     return {
-        "id": finding.id,
-        "causes": ";".join(finding.causes),
-        **{f"p_{cause}": p for cause, p in finding.probabilities.items()},
-        "evidence": " | ".join(f"{e.cause}: {' '.join(e.text.split())}" for e in finding.evidence),
-        "whose_move": ";".join(finding.whose_move),
-        "note": finding.note,
+        "version of rejectnlp": __version__,
+        "model": _identify_model(tagger),
+        "--precision": str(tagger.precision),
+        "--text-column": str(wanted.text_column),
+        "--id-column": str(wanted.id_column),
+        "--keep": json.dumps(wanted.keep),
+        "--format": str(manner.format),
+        "--redact": str(manner.redacts),
+        "order of files": json.dumps([str(path) for path in paths]),
+        **{f"content of {path}": identify_file(path) for path in paths},
     }
 
 
-def _set_aside(out: Path | None, bad: list[BadRow], *, force: bool) -> Path | None:
-    if out is None:
-        return None
-    aside = _bad_rows_file(out)
-    if bad:
-        write_bad_rows(aside, bad, force=force)
-        return aside
-    if force:
-        aside.unlink(missing_ok=True)  # Of an earlier run: it would belie this one.
-    return None
+def _identify_model(tagger: Tagger) -> str:
+    model = tagger.model
+    seen = hashlib.blake2b(json.dumps(model.codebook.to_dict()).encode(), digest_size=16)
+    for numbers in (model.weights, model.idf, model.intercepts, model.platt, model.cutoffs):
+        seen.update(numbers.tobytes())
+    return seen.hexdigest()
 
 
-def _bad_rows_file(out: Path) -> Path:
+def bad_rows_file(out: Path) -> Path:
+    """Name the file in which rows that could not be read are set aside."""
     return out.with_name(out.name + ".bad.csv")
 
 
-def _check_aside_free(out: Path | None, *, force: bool) -> None:
-    if out is not None and _bad_rows_file(out).exists() and not force:
-        raise OutputError(
-            "exists already, from an earlier run",
-            place=str(_bad_rows_file(out)),
-            remedy="Use --force to overwrite it, or another --out.",
+def _open(
+    out: Path | None,
+    manner: Manner,
+    paths: Sequence[Path],
+    tagger: Tagger,
+    columns: Sequence[str],
+    numeric: Sequence[str],
+    *,
+    force: bool,
+    resume: bool,
+) -> Writer | LongWriter:
+    can_resume = all(path.is_file() for path in paths)
+    if out is None or is_device(out) or (resume and not can_resume):
+        if resume:
+            what = "to go on with" if can_resume else "that a pipe gives twice"
+            raise UsageError(f"--resume: there is nothing {what}", remedy="Use files, and --out.")
+        return open_writer(out, manner.format, columns=columns, numeric=numeric)
+    named = ["file"] if len(paths) > 1 else []
+    return LongWriter(
+        out,
+        manner.format,
+        columns=columns,
+        numeric=numeric,
+        aside=bad_rows_file(out),
+        aside_columns=[*named, "row", "reason", "raw"],
+        begun=identify_run(paths, tagger, manner) if can_resume else None,
+        resume=resume,
+        force=force,
+        inputs=[path for path in paths if can_resume],
+    )
+
+
+@dataclass
+class _Tally:
+    n_read: int = 0
+    n_tagged: int = 0
+    n_unexplained: int = 0
+    n_noted: int = 0
+    n_bad: int = 0
+
+
+class _Progress:
+    """What was done for the rows so far, this run's and that of the one it goes on with."""
+
+    def __init__(self, writer: Writer | LongWriter, *, is_kept: bool) -> None:
+        self._writer = writer
+        self._most_named = SETTINGS.most_rows_named if is_kept else None
+        self._named: list[Aside] = []
+        self.tally = _Tally(**writer.state)
+
+    def skip(self, rows: Rows, report: Report) -> Rows:
+        """Pass by the rows that an earlier run did; those set aside are named again."""
+        n_before = self.tally.n_read
+        for row in islice(rows, n_before):
+            if isinstance(row, Aside):
+                self._name(row)
+        if n_before:
+            report(f"going on after {n_before:,} rows")
+        return rows
+
+    def write(self, chunk: Chunk, tagged: Sequence[Mapping[str, Any]]) -> None:
+        tally = self.tally
+        for row in tagged:
+            self._writer.write(row)
+            tally.n_unexplained += row["causes"] in (UNEXPLAINED, [UNEXPLAINED])
+            tally.n_noted += bool(row["note"])
+        for bad in chunk.bad:
+            self._name(bad)
+            self._writer.set_aside(bad._asdict())
+        tally.n_tagged += len(tagged)
+        tally.n_bad += len(chunk.bad)
+        tally.n_read += len(chunk.told) + len(chunk.bad)
+        self._writer.checkpoint(asdict(tally))
+
+    def _name(self, bad: Aside) -> None:
+        if self._most_named is None or len(self._named) < self._most_named:
+            self._named.append(bad)
+
+    def sum_up(self, aside: Path | None) -> Summary:
+        tally = self.tally
+        return Summary(
+            tally.n_tagged,
+            tally.n_unexplained,
+            tally.n_noted,
+            tally.n_bad,
+            tuple(self._named),
+            aside if tally.n_bad else None,
         )

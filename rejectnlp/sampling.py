@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rejectnlp.errors import UsageError, suggest
 from rejectnlp.files import BadRow, choose_id_column, choose_text_column, open_table, open_writer
-from rejectnlp.prediction import Told, read_accounts
+from rejectnlp.inputs import Told, read_accounts
 from rejectnlp.scorer import Tagger
 from rejectnlp.settings import SETTINGS
 

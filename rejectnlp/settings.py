@@ -74,6 +74,12 @@ class Settings:
     smallest_group: int = 10
     """Accounts without which a group is not shown: so few could be recognised."""
 
+    most_quoted: int = 3
+    """Sentences a report quotes for one cause, where it is asked to quote."""
+
+    longest_quoted: int = 240
+    """Characters of a sentence that is quoted: what a reader takes in as an example."""
+
     most_periods: int = 36
     """Months shown over time; beyond three years of them, years are."""
 
@@ -99,6 +105,16 @@ class Settings:
 
     batch_size: int = 256
     """Accounts scored together: enough to make the calls cheap, few enough to show progress."""
+
+    journal_seconds: float = 2.0
+    """Between two journals of a long run: what a killed one has to do again at most; a
+    shorter run needs none."""
+
+    most_ids: int = 2_000_000
+    """Ids remembered to see that one stands in two files: some 150 MB."""
+
+    most_rows_named: int = 10
+    """Rows that could not be read named on the screen, where a file holds them all."""
 
     batch_characters: int = 1_000_000
     """Characters scored together: bounds the memory where accounts are long."""

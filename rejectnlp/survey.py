@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 
 import numpy as np
@@ -44,6 +44,8 @@ class Survey:
         Accounts whose surest cause is named with less than one in two.
     evaluation
         How good the tagger is on its test part; None if it was not recorded.
+    quotations
+        Sentences that carry each cause, personal data hidden; empty unless asked for.
     """
 
     n: int
@@ -59,6 +61,7 @@ class Survey:
     share_unsure: float
     evaluation: Mapping[str, object] | None
     codebook: Codebook
+    quotations: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def names(self) -> dict[str, str]:

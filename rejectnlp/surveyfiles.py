@@ -8,6 +8,7 @@ from pathlib import Path
 from rejectnlp.errors import UsageError, suggest
 from rejectnlp.files import check_target, open_writer, write_text
 from rejectnlp.prevalence import Prevalence
+from rejectnlp.quotations import QUOTED
 from rejectnlp.report import format_prevalence
 from rejectnlp.survey import Survey, list_cautions, rows_of
 
@@ -54,7 +55,9 @@ def write_report(survey: Survey, out: Path, kind: str, title: str, *, force: boo
     elif kind == "md":
         text = format_markdown(survey, title)
     else:
-        text = json.dumps({"title": title, "shares": rows_of(survey)}, indent=1) + "\n"
+        told = {"title": title, "shares": rows_of(survey)}
+        quoted = {"quotations": survey.quotations} if survey.quotations else {}
+        text = json.dumps({**told, **quoted}, indent=1, ensure_ascii=False) + "\n"
     write_text(out, text, force=force)
 
 
@@ -65,6 +68,11 @@ def format_markdown(survey: Survey, title: str) -> str:
     if survey.periods:
         told = format_prevalence(survey.periods, survey.date)
         parts += ["## Over time", "", "```", told, "```", ""]
+    if survey.quotations:
+        parts += ["## In their words", ""]
+        for cause, texts in survey.quotations.items():
+            parts += [f"**{survey.names[cause]}**", "", *(f"> {text}\n" for text in texts)]
+        parts += [QUOTED, ""]
     parts += ["## What not to conclude", ""]
     parts += [f"- {text}" for text in list_cautions(survey)]
     return "\n".join(parts) + "\n"

@@ -21,7 +21,7 @@ from rejectnlp.errors import RejectNLPError
 from rejectnlp.files import open_table, open_writer, restore_cell
 from rejectnlp.files.encodings import decode
 from rejectnlp.files.values import cell_of
-from rejectnlp.prediction import predict_file
+from rejectnlp.prediction import predict_files
 from rejectnlp.scorer import Tagger
 from rejectnlp.scoring import Scorer
 from rejectnlp.settings import SETTINGS
@@ -182,7 +182,7 @@ def test_any_bytes_are_text_or_refused(data):
 
 
 def tag(source, out, tagger, **options):
-    predict_file(source, tagger, out, force=True, **options)
+    predict_files([source], tagger, out, force=True, **options)
     with open_table(out) as table:
         return [row.values for row in table]
 

@@ -327,6 +327,15 @@ def test_explain_gives_json(run):
     assert parts["causes"] == ["cold_interviewer"]
 
 
+def test_explain_hides_personal_data_on_request_and_keeps_the_causes(run):
+    story = "My boss Sarah yawned and was rude."
+    plain = json.loads(run("explain", story, "--json").stdout)
+    hidden = json.loads(run("explain", story, "--json", "--redact").stdout)
+    assert hidden["causes"] == plain["causes"]
+    assert [e["text"] for e in hidden["evidence"]] == ["My boss [name] yawned and was rude."]
+    assert "Sarah" not in run("explain", story, "--redact").stdout
+
+
 def test_explain_without_an_argument_reads_what_is_piped(run):
     output = run("explain", given="He yawned.\n\nAnd he was rude.\n").stdout
     assert "Cold interviewer" in output

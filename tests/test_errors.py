@@ -1,3 +1,5 @@
+import pickle
+
 from rejectnlp.errors import DataError, ModelError, OutputError, RejectNLPError, UsageError, suggest
 
 
@@ -25,3 +27,9 @@ def test_wrong_usage_has_an_exit_code_of_its_own():
 def test_the_nearest_name_is_suggested_in_its_own_case():
     assert suggest("storry", ["ID", "Story"]) == "Did you mean 'Story'? "
     assert suggest("x", []) == ""
+
+
+def test_an_error_keeps_its_parts_on_the_way_from_another_process():
+    error = DataError("is cut off", place="a.csv", remedy="Fetch it again.")
+    there = pickle.loads(pickle.dumps(error))
+    assert (type(there), str(there)) == (DataError, "a.csv: is cut off. Fetch it again.")

@@ -21,8 +21,9 @@ from rejectnlp.attachments import read_attachment, text_of_mail
 from rejectnlp.care import needs_care
 from rejectnlp.errors import DataError, RejectNLPError, UsageError, quoted, suggest
 from rejectnlp.files import list_columns, open_table, open_writer, read_text, restore_cell
+from rejectnlp.inputs import Wanted, choose_kept
 from rejectnlp.normalisation import normalise
-from rejectnlp.prediction import choose_kept, predict_file
+from rejectnlp.prediction import Manner, predict_files
 from rejectnlp.settings import read_settings
 from rejectnlp.tagged import read_checked, read_tagged, split_labels
 
@@ -91,8 +92,8 @@ def test_lines_of_ten_megabytes_are_tagged_in_bounded_memory(tmp_path):
             stream.write(f"{n}," + STORY * 190_000 + "\n")
     assert path.stat().st_size > 300_000_000
     code = (
-        "import sys\nfrom rejectnlp.prediction import predict_file\nfrom rejectnlp.scorer import "
-        "load\ns = predict_file(sys.argv[1], load(), __import__('pathlib').Path(sys.argv[2]))\n"
+        "import sys\nfrom rejectnlp.prediction import predict_files\nfrom rejectnlp.scorer import "
+        "load\ns = predict_files([sys.argv[1]], load(), __import__('pathlib').Path(sys.argv[2]))\n"
         "print(s.n_tagged, s.n_noted)"
     )
     said, peak = peak_of(code, path, tmp_path / "out.csv")
@@ -103,7 +104,7 @@ def test_lines_of_ten_megabytes_are_tagged_in_bounded_memory(tmp_path):
 
 def test_a_text_that_is_cut_before_it_is_read_has_the_same_finding(save, tiny_tagger, tmp_path):
     path = save("one.csv", "id,text\n1," + "He yawned and was rude. " * 5_000 + "\n")
-    predict_file(path, tiny_tagger, tmp_path / "out.jsonl")
+    predict_files([path], tiny_tagger, tmp_path / "out.jsonl")
     whole = tiny_tagger.explain(rows_of(path)[0].values["text"]).to_dict()
     row = json.loads((tmp_path / "out.jsonl").read_text(encoding="utf-8"))
     assert row == {**whole, "id": "1"}
@@ -129,11 +130,12 @@ def test_ten_thousand_columns_are_read_kept_and_written(save, tiny_tagger, tmp_p
     row = ["He yawned and was rude.", *("v" for _ in range(10_000))]
     path = save("wide.csv", f"{','.join(names)}\n" + f"{','.join(row)}\n" * 20)
     start = time.perf_counter()
-    predict_file(path, tiny_tagger, tmp_path / "out.csv", keep=["all"])
+    kept = Manner(Wanted(keep=("all",)))
+    predict_files([path], tiny_tagger, tmp_path / "out.csv", kept)
     assert time.perf_counter() - start < 20
     assert len(rows_of(tmp_path / "out.csv")[0].values) > 10_000
     with pytest.raises(UsageError, match=r"c18, and 9981 more") as caught:
-        choose_kept(names, ["nosuch"], "text", None, [])
+        choose_kept(names, ["nosuch"], ["text"], [])
     assert len(str(caught.value)) < 400
 
 
@@ -261,7 +263,7 @@ def test_a_formula_in_a_name_a_text_or_an_id_is_disarmed_and_comes_back(tmp_path
 def test_ids_that_look_like_formulas_are_found_again(save, tmp_path, tiny_tagger):
     source = save("in.csv", "id,text\n-5,He yawned and was rude.\n@me,It went to the cousin.\n")
     for suffix in (".csv", ".jsonl", ".xlsx"):
-        predict_file(source, tiny_tagger, tmp_path / f"out{suffix}")
+        predict_files([source], tiny_tagger, tmp_path / f"out{suffix}")
         assert read_tagged(tmp_path / f"out{suffix}").ids == ["-5", "@me"]
     checked = save("checked.csv", "id,checked\n'-5,cold_interviewer\n@me,unexplained\n")
     assert set(read_checked(checked, tiny_tagger.codebook)) == {"-5", "@me"}

@@ -3,7 +3,8 @@ import csv
 import pytest
 
 from rejectnlp.errors import DataError, UsageError
-from rejectnlp.prediction import predict_file
+from rejectnlp.inputs import Wanted
+from rejectnlp.prediction import Manner, predict_files
 from rejectnlp.sampling import draw_sample
 from rejectnlp.tagged import read_checked, read_tagged
 
@@ -72,7 +73,7 @@ def test_an_unknown_purpose_is_refused(accounts, tiny_tagger):
 @pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet", "xlsx"])
 def test_tagged_files_of_every_format_are_read_back(accounts, tmp_path, tiny_tagger, suffix):
     out = tmp_path / f"tagged.{suffix}"
-    predict_file(accounts, tiny_tagger, out, keep=["town"])
+    predict_files([accounts], tiny_tagger, out, Manner(Wanted(keep=("town",))))
     tagged = read_tagged(out, ["town"])
     assert tagged.ids == [f"a{n}" for n in range(300)]
     assert tagged.causes == tiny_tagger.causes

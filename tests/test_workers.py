@@ -21,8 +21,8 @@ def test_results_come_in_the_order_of_the_chunks():
 
 
 @pytest.mark.slow
-def test_a_worker_that_dies_is_one_clear_message():
-    with pytest.raises(RejectNLPError, match=r"a worker process died.*fewer --workers"):
+def test_workers_that_die_over_one_chunk_are_one_clear_message():
+    with pytest.raises(RejectNLPError, match=r"died, and so did its successor.*fewer --workers"):
         list(map_in_order(die, ["chunk"] * 9, n_workers=2, start=take, given=(0,)))
 
 
@@ -39,3 +39,17 @@ def test_an_endless_input_is_not_read_ahead():
     assert [next(results) for _ in range(5)] == [0, 1, 2, 3, 4]
     results.close()
     assert len(taken) < 20
+
+
+def die_the_first_time(path):
+    if not os.path.exists(path):
+        open(path, "w").close()
+        os._exit(1)
+    return "done"
+
+
+@pytest.mark.slow
+def test_what_a_worker_took_with_it_is_done_again(tmp_path):
+    chunks = [str(tmp_path / str(n)) for n in range(3)]
+    done = list(map_in_order(die_the_first_time, chunks, n_workers=1, start=take, given=(0,)))
+    assert done == ["done"] * 3

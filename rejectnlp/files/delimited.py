@@ -149,12 +149,15 @@ def _make_row(number: int, record: _Record, columns: list[str], delimiter: str) 
 class DelimitedFormat(RowFormat):
     """Lines are put together by hand: `csv.writer` leaves a lone CR without quotes."""
 
-    def __init__(self, stream: BinaryIO, columns: Sequence[str], delimiter: str) -> None:
+    def __init__(
+        self, stream: BinaryIO, columns: Sequence[str], delimiter: str, *, has_header: bool = False
+    ) -> None:
         self._stream = stream
         self._columns = columns
         self._delimiter = delimiter
         self._special = re.compile(f'[{delimiter}"\r\n]')
-        self.write(dict(zip(columns, columns, strict=True)))
+        if not has_header:
+            self.write(dict(zip(columns, columns, strict=True)))
 
     def write(self, row: Mapping[str, object]) -> None:
         """Write one line."""

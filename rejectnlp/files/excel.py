@@ -110,6 +110,13 @@ def _make_row(number: int, cells: list[str], columns: list[str]) -> Row | BadRow
     return make_row(number, dict(zip_longest(columns, cells, fillvalue="")))
 
 
+def refuse_overfull(n_rows: int) -> None:
+    """Refuse one more row, the header counted, where a sheet can take no more."""
+    if n_rows >= _MOST_ROWS:
+        problem = f"an Excel sheet holds {_MOST_ROWS:,} rows"
+        raise OutputError(problem, remedy="Write to .csv or .jsonl.")
+
+
 class WorkbookFormat(RowFormat):
     """One sheet in openpyxl's write-only mode, which keeps one row in memory."""
 
@@ -125,9 +132,7 @@ class WorkbookFormat(RowFormat):
 
     def write(self, row: Mapping[str, object]) -> None:
         """Write one row, if the sheet has room for it."""
-        if self._n_rows >= _MOST_ROWS:
-            problem = f"an Excel sheet holds {_MOST_ROWS:,} rows"
-            raise OutputError(problem, remedy="Write to .csv or .jsonl.")
+        refuse_overfull(self._n_rows)
         self._sheet.append([self._cell(row.get(column)) for column in self._columns])
         self._n_rows += 1
 

@@ -15,7 +15,8 @@ _BATCH = 16  # rows held in memory: a file of 1 kB can hold the same 2 MB in eve
 _ROW_GROUP = 10_000  # and while writing
 
 
-def _load_pyarrow(error: type[RejectNLPError]) -> tuple[Any, Any]:
+def load_pyarrow(error: type[RejectNLPError]) -> tuple[Any, Any]:
+    """Give pyarrow and its Parquet, or say in an error of this type what to install."""
     try:
         import pyarrow
         import pyarrow.parquet
@@ -26,7 +27,7 @@ def _load_pyarrow(error: type[RejectNLPError]) -> tuple[Any, Any]:
 
 def read_parquet(stream: io.BufferedIOBase, stack: ExitStack) -> Contents:
     """Read a Parquet file, whose values become text."""
-    pa, pq = _load_pyarrow(DataError)
+    pa, pq = load_pyarrow(DataError)
     try:
         file = stack.enter_context(pq.ParquetFile(stream))
     except (pa.ArrowException, OSError, ValueError, TypeError) as error:
@@ -49,7 +50,7 @@ class ParquetFormat(RowFormat):
     """Groups of rows; declared numbers are kept as such, all else is text."""
 
     def __init__(self, stream: BinaryIO, columns: Sequence[str], numeric: Collection[str]) -> None:
-        self._pa, pq = _load_pyarrow(OutputError)
+        self._pa, pq = load_pyarrow(OutputError)
         kinds = [self._pa.float64() if c in numeric else self._pa.string() for c in columns]
         self._columns = columns
         self._numeric = numeric

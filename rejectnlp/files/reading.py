@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from rejectnlp.errors import DataError, UsageError
@@ -20,6 +21,7 @@ from rejectnlp.files.sources import (
     HEAD,
     STDIN,
     explained,
+    n_bytes_read,
     name_of,
     open_bytes,
     refuse_binary,
@@ -44,7 +46,7 @@ _BINARY = {
 _WEB_PAGE = re.compile(r"\s*<(!doctype|html|\?xml)", re.IGNORECASE)
 
 
-def open_table(source: Path | str) -> Table:
+def open_table(source: Path | str, *, stream: io.BufferedIOBase | None = None) -> Table:
     r"""Open a table of accounts whose format follows its suffix.
 
     Encoding and delimiter are found out from the first 64 kB. Single bytes that
@@ -59,6 +61,9 @@ def open_table(source: Path | str) -> Table:
     source
         `.csv`, `.tsv`, `.txt`, `.jsonl`, `.ndjson`, `.json` (an object a line), each
         also with `.gz`; `.parquet`, `.xlsx`; or `-` for CSV or JSONL on standard input.
+    stream
+        Its bytes, unpacked, where `source` is not a path here and only names them; who
+        opened it closes it.
 
     Examples
     --------
@@ -74,10 +79,11 @@ def open_table(source: Path | str) -> Table:
     """
     path = Path(source)
     with ExitStack() as stack, explained(path):
-        columns, rows, notes = _read(path, stack)
+        stream = stream or open_bytes(path, stack)
+        columns, rows, notes = _read(path, stream, stack)
         check_columns(columns)
         contents = Contents(columns, _explain_rows(rows, path), notes)
-        return Table(name_of(path), contents, stack.pop_all())
+        return Table(name_of(path), contents, stack.pop_all(), partial(n_bytes_read, stream))
 
 
 def read_text(source: Path | str, *, largest: int = SETTINGS.largest_input) -> str:
@@ -112,8 +118,7 @@ def _explain_rows(rows: Iterator[Row | BadRow], path: Path) -> Iterator[Row | Ba
         yield from rows
 
 
-def _read(path: Path, stack: ExitStack) -> Contents:
-    stream = open_bytes(path, stack)
+def _read(path: Path, stream: io.BufferedIOBase, stack: ExitStack) -> Contents:
     kind = "" if path == STDIN else _choose_kind(path)
     head = stream.read(HEAD)
     if kind not in _BINARY:

@@ -7,7 +7,7 @@ import io
 import sys
 import zlib
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import cast
 
@@ -66,6 +66,13 @@ def open_bytes(path: Path, stack: ExitStack) -> io.BufferedIOBase:
     if path.suffix.lower() == ".gz":
         return stack.enter_context(gzip.open(path, "rb"))
     return stack.enter_context(path.open("rb"))
+
+
+def n_bytes_read(stream: io.BufferedIOBase) -> int:
+    """Say how many bytes of a file were read so far, packed ones where it is packed."""
+    with suppress(OSError, ValueError):  # Pipes have no place, and closed files none either.
+        return int(getattr(stream, "fileobj", stream).tell())
+    return 0
 
 
 def _suggest_neighbour(path: Path) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -45,9 +45,18 @@ class Table:
         Columns (from the header, or the keys of the first object), rows and assumptions.
     closing
         Closes the file when the `with` block is left.
+    n_bytes_read
+        Says how many bytes of the file were read so far; 0 where that is not known.
     """
 
-    def __init__(self, name: str, contents: Contents, closing: ExitStack) -> None:
+    def __init__(
+        self,
+        name: str,
+        contents: Contents,
+        closing: ExitStack,
+        n_bytes_read: Callable[[], int] = int,
+    ) -> None:
+        self.n_bytes_read = n_bytes_read
         self.name = name
         self.columns = tuple(contents.columns)
         self._rows = contents.rows

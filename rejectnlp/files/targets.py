@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from rejectnlp.errors import OutputError
 
@@ -20,7 +21,7 @@ def check_target(out: Path, force: bool, inputs: Sequence[Path] = ()) -> Path:
         raise OutputError("is a folder", place=place, remedy="Name a file in it.")
     if not target.parent.is_dir():
         raise OutputError("its folder does not exist", place=place, remedy="Make it first.")
-    if _is_device(target):
+    if is_device(target):
         return target
     if any(target.exists() and path.exists() and target.samefile(path) for path in inputs):
         raise OutputError("is read as input", place=place, remedy="Use another --out.")
@@ -37,7 +38,7 @@ def open_target(target: Path | None) -> AbstractContextManager[BinaryIO]:
     """Open what replaces the target when all went well; None is standard output."""
     if target is None:
         return _open_standard_output()
-    return target.open("wb") if _is_device(target) else _open_part(target)
+    return target.open("wb") if is_device(target) else _open_part(target)
 
 
 @contextmanager
@@ -60,7 +61,13 @@ def _open_part(target: Path) -> Iterator[BinaryIO]:
         Path(part).unlink(missing_ok=True)
 
 
-def _is_device(target: Path) -> bool:
+def pack(stream: BinaryIO) -> BinaryIO:
+    """Give a stream whose bytes arrive packed by gzip, the same bytes at any time of day."""
+    return cast(BinaryIO, gzip.GzipFile("", "wb", 6, stream, mtime=0))
+
+
+def is_device(target: Path) -> bool:
+    """Say whether a path is something other than a file, such as `/dev/null`."""
     # Renaming a file over /dev/full would put a plain file in the device's place.
     return target.exists() and not target.is_file()
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from rejectnlp.errors import OutputError, UsageError, suggest
 from rejectnlp.files.delimited import DelimitedFormat
@@ -18,14 +18,20 @@ from rejectnlp.files.excel import WorkbookFormat
 from rejectnlp.files.jsonl import JsonlFormat
 from rejectnlp.files.parquet import ParquetFormat
 from rejectnlp.files.tables import BadRow, RowFormat
-from rejectnlp.files.targets import check_target, explained, open_target
+from rejectnlp.files.targets import check_target, explained, open_target, pack
 
 FORMATS = ("csv", "tsv", "jsonl", "parquet", "xlsx")
 """Formats that can be written."""
 
 
 class Writer:
-    """Rows on their way into one file; a context manager made by `open_writer`."""
+    """Rows on their way into one file; a context manager made by `open_writer`.
+
+    It takes what a `LongWriter` takes, but there is never anything to go on with.
+    """
+
+    found = ""
+    is_written = False
 
     def __init__(
         self,
@@ -33,8 +39,12 @@ class Writer:
         format_name: str,
         columns: Sequence[str],
         numeric: Collection[str],
+        *,
+        is_packed: bool = False,
     ) -> None:
         self.n_rows = 0
+        self.state: dict[str, Any] = {}
+        self._is_packed = is_packed
         self._target = target
         self._format_name = format_name
         self._columns = tuple(columns)
@@ -49,7 +59,10 @@ class Writer:
     def __enter__(self) -> Writer:
         with explained(self._target), ExitStack() as stack:
             stream = stack.enter_context(open_target(self._target))
-            self._format = stack.enter_context(_finished(self._start(stream)))
+            if self._is_packed:
+                stream = stack.enter_context(pack(stream))
+            chosen = make_format(stream, self._format_name, self._columns, self._numeric)
+            self._format = stack.enter_context(finished(chosen))
             self._closing = stack.pop_all()
         return self
 
@@ -61,6 +74,12 @@ class Writer:
                 raise OutputError(problem, remedy="Write to .jsonl, which takes any.")
             self._format.write(row)
         self.n_rows += 1
+
+    def set_aside(self, row: Mapping[str, object]) -> None:
+        """Leave a row out: there is no second place."""
+
+    def checkpoint(self, state: Mapping[str, Any]) -> None:
+        """Keep no journal."""
 
     def __exit__(
         self,
@@ -74,18 +93,23 @@ class Writer:
         else:
             self._closing.__exit__(kind, error, trace)
 
-    def _start(self, stream: BinaryIO) -> RowFormat:
-        if self._format_name == "parquet":
-            return ParquetFormat(stream, self._columns, self._numeric)
-        if self._format_name == "xlsx":
-            return WorkbookFormat(stream, self._columns)
-        if self._format_name == "jsonl":
-            return JsonlFormat(stream)
-        return DelimitedFormat(stream, self._columns, "\t" if self._format_name == "tsv" else ",")
+
+def make_format(
+    stream: BinaryIO, format_name: str, columns: Sequence[str], numeric: Collection[str]
+) -> RowFormat:
+    """Begin a table of one of `FORMATS` in a stream."""
+    if format_name == "parquet":
+        return ParquetFormat(stream, columns, numeric)
+    if format_name == "xlsx":
+        return WorkbookFormat(stream, columns)
+    if format_name == "jsonl":
+        return JsonlFormat(stream)
+    return DelimitedFormat(stream, columns, "\t" if format_name == "tsv" else ",")
 
 
 @contextmanager
-def _finished(rows: RowFormat) -> Iterator[RowFormat]:
+def finished(rows: RowFormat) -> Iterator[RowFormat]:
+    """Finish a table when all went well, else let go of it."""
     try:
         yield rows
         rows.finish()
@@ -116,7 +140,7 @@ def open_writer(
     Parameters
     ----------
     out
-        Target; None is standard output.
+        Target, packed if its name ends in `.gz`; None is standard output.
     format
         One of `FORMATS`; None follows the suffix, or is `jsonl` on standard output.
     columns
@@ -141,9 +165,9 @@ def open_writer(
     ...
     rejectnlp.errors.OutputError: ...tagged.csv: exists already. Use --force to overwrite ...
     """
-    format_name = _choose_format(out, format)
+    format_name, is_packed = choose_format(out, format)
     target = check_target(out, force, inputs) if out else None
-    return Writer(target, format_name, columns, numeric)
+    return Writer(target, format_name, columns, numeric, is_packed=is_packed)
 
 
 def write_text(path: Path, text: str, *, force: bool = False) -> None:
@@ -181,7 +205,19 @@ def write_bad_rows(path: Path, bad_rows: Iterable[BadRow], *, force: bool = Fals
     return writer.n_rows
 
 
-def _choose_format(out: Path | None, wanted: str | None) -> str:
+def choose_format(out: Path | None, wanted: str | None) -> tuple[str, bool]:
+    """Choose the format of a table, and whether it is packed by gzip.
+
+    Raises
+    ------
+    UsageError
+        If there is no such format, or it cannot go there.
+
+    Examples
+    --------
+    >>> choose_format(Path("tagged.csv.gz"), None)
+    ('csv', True)
+    """
     known = ", ".join(FORMATS)
     if wanted is not None and wanted not in FORMATS:
         remedy = f"{suggest(wanted, FORMATS)}Known are {known}."
@@ -190,9 +226,14 @@ def _choose_format(out: Path | None, wanted: str | None) -> str:
         if wanted in ("parquet", "xlsx"):
             problem = f"{wanted} cannot go to standard output"
             raise UsageError(problem, remedy="Name a file with --out.")
-        return wanted or "jsonl"
-    suffix = out.suffix.lower()[1:].replace("ndjson", "jsonl")
-    if wanted is None and suffix not in FORMATS:
+        return wanted or "jsonl", False
+    is_packed = out.suffix.lower() == ".gz"
+    inner = Path(out.stem) if is_packed else out
+    chosen = wanted or inner.suffix.lower()[1:].replace("ndjson", "jsonl")
+    if chosen not in FORMATS:
         remedy = f"Let it end in one of {known}, or use --format."
         raise UsageError("has a suffix that says no format", place=out.name, remedy=remedy)
-    return wanted or suffix
+    if is_packed and chosen in ("parquet", "xlsx"):
+        remedy = "Leave the .gz out: it is packed already."
+        raise UsageError(f"{chosen} is not packed once more", place=out.name, remedy=remedy)
+    return chosen, is_packed
