@@ -281,7 +281,7 @@ def _tag_part(part: pd.DataFrame, key: str, columns: Sequence[str]) -> pd.DataFr
         Told(Account(own_id, text), dict(zip(kept, values, strict=True)))
         for own_id, text, *values in part.itertuples(index=False)
     ]
-    return pd.DataFrame(work.tag(told), columns=list(columns))
+    return pd.DataFrame(work.make_rows(told), columns=list(columns))
 
 
 def _sum_up(system: Any, folder: str, names: Sequence[str], out: str) -> Summary:

@@ -111,11 +111,9 @@ class Finding:
 
 
 def choose_evidence(
-    causes: Iterable[str],
-    order: Sequence[str],
     text: str,
     spans: Sequence[tuple[int, int]],
-    weights: Sequence[Sequence[float]],
+    weights: Mapping[str, Sequence[float]],
 ) -> tuple[Evidence, ...]:
     """Choose the sentences to show for each named cause, strongest first.
 
@@ -123,29 +121,21 @@ def choose_evidence(
 
     Parameters
     ----------
-    causes
-        The named causes.
-    order
-        All causes, in the order of the columns of `weights`.
     text
         The account.
     spans
         Start and end of each of its sentences.
     weights
-        Of each sentence, for every cause.
+        Of each sentence, by named cause.
 
     Examples
     --------
-    >>> text, causes = "Fine. I froze.", ["interview_mistake"]
-    >>> choose_evidence(causes, causes, text, [(0, 5), (6, 14)], [[0.1], [0.9]])[0].text
+    >>> weights = {"interview_mistake": [0.1, 0.9]}
+    >>> choose_evidence("Fine. I froze.", [(0, 5), (6, 14)], weights)[0].text
     'I froze.'
     """
     chosen: list[Evidence] = []
-    for cause in causes:
-        if cause == UNEXPLAINED or not len(spans):
-            continue
-        column = order.index(cause)
-        own = [row[column] for row in weights]
+    for cause, own in weights.items():
         best = sorted(range(len(own)), key=own.__getitem__, reverse=True)[: SETTINGS.most_evidence]
         for i in best:
             if own[i] >= own[best[0]] / 2:

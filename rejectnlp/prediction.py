@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from rejectnlp import __version__
-from rejectnlp.batches import Chunk, Work, cut_up, tag_in_order
-from rejectnlp.codebook import UNEXPLAINED
+from rejectnlp.batches import Chunk, Tagged, Work, collect_rarely, cut_up, tag_in_order
 from rejectnlp.errors import UsageError
 from rejectnlp.files import LongWriter, Writer, find_files, is_device, open_writer
 from rejectnlp.inputs import Accounts, Aside, Told, Wanted, identify_file
@@ -127,9 +126,10 @@ def predict_files(
                 rows = progress.skip(iter(accounts), report)
                 watched = watch(rows, accounts.share_read, progress.tally.n_read)
                 chunks = cut_up(watched, is_strict=manner.is_strict)
-                work = Work(tagger, writer.is_nested, manner.redacts)
-                for chunk, tagged in tag_in_order(chunks, work, n_workers):
-                    progress.write(chunk, tagged)
+                work = Work(tagger, writer.is_nested, manner.redacts, writer.to_line)
+                with collect_rarely():
+                    for chunk, tagged in tag_in_order(chunks, work, n_workers):
+                        progress.write(chunk, tagged)
     return progress.sum_up(bad_rows_file(out) if out and not is_device(out) else None)
 
 
@@ -229,16 +229,18 @@ class _Progress:
             report(f"going on after {n_before:,} rows")
         return rows
 
-    def write(self, chunk: Chunk, tagged: Sequence[Mapping[str, Any]]) -> None:
+    def write(self, chunk: Chunk, tagged: Tagged) -> None:
         tally = self.tally
-        for row in tagged:
+        if tagged.lines:
+            self._writer.write_lines(tagged.lines, tagged.n_tagged)
+        for row in tagged.rows:
             self._writer.write(row)
-            tally.n_unexplained += row["causes"] in (UNEXPLAINED, [UNEXPLAINED])
-            tally.n_noted += bool(row["note"])
+        tally.n_unexplained += tagged.n_unexplained
+        tally.n_noted += tagged.n_noted
         for bad in chunk.bad:
             self._name(bad)
             self._writer.set_aside(bad._asdict())
-        tally.n_tagged += len(tagged)
+        tally.n_tagged += tagged.n_tagged
         tally.n_bad += len(chunk.bad)
         tally.n_read += len(chunk.told) + len(chunk.bad)
         self._writer.checkpoint(asdict(tally))

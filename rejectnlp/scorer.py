@@ -130,7 +130,8 @@ class Tagger:
 
     def _find(self, accounts: Sequence[Account], batch: Batch) -> Iterator[Finding]:
         probabilities = self._probabilities(batch).tolist()
-        weights, spans = _weigh(batch).tolist(), batch.spans.tolist()
+        weights, spans = _weigh(batch), batch.spans.tolist()
+        columns = {cause: c for c, cause in enumerate(self.causes)}
         first = batch.first.tolist()
         for i, account in enumerate(accounts):
             named = self._name(probabilities[i])
@@ -142,7 +143,9 @@ class Tagger:
                 causes=causes,
                 probabilities=named,
                 evidence=choose_evidence(
-                    causes, self.causes, account.text, spans[own], weights[own]
+                    account.text,
+                    spans[own],
+                    {c: weights[own, columns[c]].tolist() for c in causes if c in columns},
                 ),
                 whose_move=self.codebook.whose_move(causes),
                 note=batch.notes[i] or self._note_topic(account.text),

@@ -15,7 +15,7 @@ from rejectnlp.files.parts import read_journal, remove_journal, write_journal
 from rejectnlp.files.patterns import find_files
 from rejectnlp.files.reading import open_table, read_text
 from rejectnlp.files.resuming import LongWriter
-from rejectnlp.files.tables import BadRow, Row, Table
+from rejectnlp.files.tables import BadRow, Row, Table, ToLine
 from rejectnlp.files.targets import check_target, is_device
 from rejectnlp.files.values import restore_cell
 from rejectnlp.files.writing import FORMATS, Writer, open_writer, write_bad_rows, write_text
@@ -26,6 +26,7 @@ __all__ = [
     "LongWriter",
     "Row",
     "Table",
+    "ToLine",
     "Writer",
     "check_target",
     "choose_column",

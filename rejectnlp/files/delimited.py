@@ -6,6 +6,8 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from typing import BinaryIO, NamedTuple
 
@@ -13,7 +15,7 @@ from rejectnlp.errors import DataError
 from rejectnlp.files.columns import name_columns
 from rejectnlp.files.encodings import LONGEST_LINE, Lines
 from rejectnlp.files.sources import AS_CSV
-from rejectnlp.files.tables import BadRow, Contents, Row, RowFormat, say_uneven
+from rejectnlp.files.tables import BadRow, Contents, LineFormat, Row, say_uneven
 from rejectnlp.files.values import cell_of
 
 _LONGEST_RECORD = 1_000  # lines in one quoted field: beyond it a quote was left open
@@ -146,31 +148,47 @@ def _make_row(number: int, record: _Record, columns: list[str], delimiter: str) 
     return Row(number, dict(zip(columns, fields, strict=True)))
 
 
-class DelimitedFormat(RowFormat):
-    """Lines are put together by hand: `csv.writer` leaves a lone CR without quotes."""
+@dataclass(frozen=True)
+class DelimitedLine:
+    """Makes lines by hand: `csv.writer` leaves a lone CR without quotes."""
+
+    columns: Sequence[str]
+    delimiter: str
+
+    def __call__(self, row: Mapping[str, object]) -> bytes:
+        """Give the line of a row."""
+        # Most cells are probabilities: the short way for finite numbers, as `cell_of` has them.
+        cells = [
+            repr(round(v, 6)) if type(v) is float and v - v == 0.0 else self._cell(v)
+            for v in map(row.get, self.columns)
+        ]
+        line = self.delimiter.join(cells)
+        # A line of blanks would be skipped when read again.
+        line = line if line.strip(" ") else f'"{line}"'
+        return f"{line}\n".encode()
+
+    def _cell(self, value: object) -> str:
+        cell = cell_of(value)
+        if not self._special.search(cell):
+            return cell
+        doubled = cell.replace("\0", "\ufffd").replace('"', '""')
+        return f'"{doubled}"' if self._quoted.search(doubled) else doubled
+
+    @cached_property
+    def _quoted(self) -> re.Pattern[str]:
+        return re.compile(f'[{self.delimiter}"\r\n]')
+
+    @cached_property
+    def _special(self) -> re.Pattern[str]:
+        return re.compile(f'[{self.delimiter}"\r\n\0]')
+
+
+class DelimitedFormat(LineFormat):
+    """A header, and a line for each row."""
 
     def __init__(
         self, stream: BinaryIO, columns: Sequence[str], delimiter: str, *, has_header: bool = False
     ) -> None:
-        self._stream = stream
-        self._columns = columns
-        self._delimiter = delimiter
-        self._special = re.compile(f'[{delimiter}"\r\n]')
+        super().__init__(stream, DelimitedLine(tuple(columns), delimiter))
         if not has_header:
             self.write(dict(zip(columns, columns, strict=True)))
-
-    def write(self, row: Mapping[str, object]) -> None:
-        """Write one line."""
-        line = self._delimiter.join([self._cell(row.get(column)) for column in self._columns])
-        # A line of blanks would be skipped when read again.
-        line = line if line.strip(" ") else f'"{line}"'
-        self._stream.write(f"{line}\n".encode())
-
-    def _cell(self, value: object) -> str:
-        if isinstance(value, float):
-            return cell_of(value)  # Digits need no quotes.
-        cell = cell_of(value).replace("\0", "\ufffd")
-        if not self._special.search(cell):
-            return cell
-        doubled = cell.replace('"', '""')
-        return f'"{doubled}"'

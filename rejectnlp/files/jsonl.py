@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from itertools import chain, islice
-from typing import BinaryIO
 
 from rejectnlp.errors import DataError
 from rejectnlp.files.encodings import Lines
-from rejectnlp.files.tables import BadRow, Contents, Row, RowFormat, make_row
+from rejectnlp.files.tables import BadRow, Contents, Row, make_row
 from rejectnlp.files.values import clean, plain, text_of
 
 _MOST_EARLY_FAULTS = 1_000  # lines that may fail before the first object
@@ -42,13 +41,7 @@ def _make_row(number: int, line: str) -> Row | BadRow:
         return BadRow(number, "is JSON with too large a number or too many brackets", line)
 
 
-class JsonlFormat(RowFormat):
-    """Rows as they come, lists and undeclared columns included."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-
-    def write(self, row: Mapping[str, object]) -> None:
-        """Write one line."""
-        line = clean(json.dumps(plain(row), ensure_ascii=False))
-        self._stream.write(f"{line}\n".encode())
+def make_json_line(row: Mapping[str, object]) -> bytes:
+    """Give a row as it comes, lists and undeclared columns included."""
+    line = clean(json.dumps(plain(row), ensure_ascii=False))
+    return f"{line}\n".encode()

@@ -22,7 +22,7 @@ from typing import Any, BinaryIO
 from rejectnlp.errors import DataError, OutputError, RejectNLPError, UsageError
 from rejectnlp.files.delimited import DelimitedFormat
 from rejectnlp.files.excel import refuse_overfull
-from rejectnlp.files.jsonl import JsonlFormat
+from rejectnlp.files.jsonl import make_json_line
 from rejectnlp.files.parquet import load_pyarrow
 from rejectnlp.files.parts import (
     open_locked,
@@ -33,7 +33,7 @@ from rejectnlp.files.parts import (
     sync_folder,
     write_journal,
 )
-from rejectnlp.files.tables import RowFormat
+from rejectnlp.files.tables import LineFormat, ToLine
 from rejectnlp.files.targets import check_target, explained, pack
 from rejectnlp.files.writing import choose_format, finished, make_format
 from rejectnlp.settings import SETTINGS
@@ -176,25 +176,34 @@ class LongWriter:
         self._is_named = is_named
         self._good = dict(journal)
 
-    def _make_part(self, *, is_new: bool) -> RowFormat:
+    def _make_part(self, *, is_new: bool) -> LineFormat:
         self._is_named = False
         if self._format_name == "jsonl":
-            return JsonlFormat(self._stream)
+            return LineFormat(self._stream, make_json_line)
         if self._format_name in ("parquet", "xlsx"):
-            return _SpoolFormat(self._stream)
+            return LineFormat(self._stream, _make_spool_line)
         delimiter = "\t" if self._format_name == "tsv" else ","
         return DelimitedFormat(self._stream, self._columns, delimiter, has_header=not is_new)
 
-    def _make_aside(self, stream: BinaryIO, *, is_new: bool) -> RowFormat:
+    def _make_aside(self, stream: BinaryIO, *, is_new: bool) -> LineFormat:
         return DelimitedFormat(stream, self._aside_columns, ",", has_header=not is_new)
+
+    @property
+    def to_line(self) -> ToLine:
+        """What makes the line of a row, for `write_lines`."""
+        return self._format.to_line
+
+    def write_lines(self, lines: bytes, n_rows: int) -> None:
+        """Write rows that `to_line` made lines of."""
+        with explained(self._target):
+            self._n_rows += n_rows
+            if self._format_name == "xlsx":
+                refuse_overfull(self._n_rows)
+            self._format.write_lines(lines)
 
     def write(self, row: Mapping[str, object]) -> None:
         """Write one row."""
-        with explained(self._target):
-            self._n_rows += 1
-            if self._format_name == "xlsx":
-                refuse_overfull(self._n_rows)
-            self._format.write(row)
+        self.write_lines(self.to_line(row), 1)
 
     def set_aside(self, row: Mapping[str, object]) -> None:
         """Write one row into the second table."""
@@ -307,14 +316,9 @@ class LongWriter:
         self._aside_part.unlink(missing_ok=True)
 
 
-class _SpoolFormat(RowFormat):
-    """Rows as JSON with every digit, to be made into another format."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-
-    def write(self, row: Mapping[str, object]) -> None:
-        self._stream.write(json.dumps(row).encode() + b"\n")
+def _make_spool_line(row: Mapping[str, object]) -> bytes:
+    """Give a row as JSON with every digit, to be made into another format."""
+    return json.dumps(row).encode() + b"\n"
 
 
 def _beside(target: Path, suffix: str) -> Path:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +78,24 @@ class Table:
         self._closing.close()
 
 
+ToLine = Callable[[Mapping[str, object]], bytes]
+"""Makes a row a line of bytes; it can be sent to another process."""
+
+
 class RowFormat:
-    """How a format writes: rows as they come, then its end, or none if something failed."""
+    """How a format writes: rows as they come, then its end, or none if something failed.
+
+    `to_line` makes the line of a row; None where a row is no line of its own.
+    """
+
+    to_line: ToLine | None = None
 
     def write(self, row: Mapping[str, object]) -> None:
         """Write one row."""
+        raise NotImplementedError
+
+    def write_lines(self, lines: bytes) -> None:
+        """Write lines that `to_line` made, here or in another process."""
         raise NotImplementedError
 
     def finish(self) -> None:
@@ -90,6 +103,22 @@ class RowFormat:
 
     def abandon(self) -> None:
         """Let go of what is held."""
+
+
+class LineFormat(RowFormat):
+    """A format of one line a row."""
+
+    def __init__(self, stream: BinaryIO, to_line: ToLine) -> None:
+        self._stream = stream
+        self.to_line: ToLine = to_line
+
+    def write(self, row: Mapping[str, object]) -> None:
+        """Write one line."""
+        self.write_lines(self.to_line(row))
+
+    def write_lines(self, lines: bytes) -> None:
+        """Write lines as they are."""
+        self._stream.write(lines)
 
 
 def make_row(number: int, values: dict[str, str]) -> Row | BadRow:

@@ -66,7 +66,7 @@ def cell_of(value: object) -> str:
     """
     if isinstance(value, float):  # Nearly all cells of a tagged file: worth the short way.
         return float.__repr__(round(value, 6)) if math.isfinite(value) else ""
-    text = text_of(plain(value))
+    text = clean(value) if type(value) is str else text_of(plain(value))
     is_risky = _FORMULA.match(text) and not isinstance(value, int)
     return f"'{text}" if is_risky else text
 

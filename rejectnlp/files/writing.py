@@ -15,9 +15,9 @@ from typing import Any, BinaryIO
 from rejectnlp.errors import OutputError, UsageError, suggest
 from rejectnlp.files.delimited import DelimitedFormat
 from rejectnlp.files.excel import WorkbookFormat
-from rejectnlp.files.jsonl import JsonlFormat
+from rejectnlp.files.jsonl import make_json_line
 from rejectnlp.files.parquet import ParquetFormat
-from rejectnlp.files.tables import BadRow, RowFormat
+from rejectnlp.files.tables import BadRow, LineFormat, RowFormat, ToLine
 from rejectnlp.files.targets import check_target, explained, open_target, pack
 
 FORMATS = ("csv", "tsv", "jsonl", "parquet", "xlsx")
@@ -75,6 +75,17 @@ class Writer:
             self._format.write(row)
         self.n_rows += 1
 
+    @property
+    def to_line(self) -> ToLine | None:
+        """What makes the line of a row, for `write_lines`; None where rows are no lines."""
+        return self._format.to_line
+
+    def write_lines(self, lines: bytes, n_rows: int) -> None:
+        """Write rows that `to_line` made lines of."""
+        with explained(self._target):
+            self._format.write_lines(lines)
+        self.n_rows += n_rows
+
     def set_aside(self, row: Mapping[str, object]) -> None:
         """Leave a row out: there is no second place."""
 
@@ -103,7 +114,7 @@ def make_format(
     if format_name == "xlsx":
         return WorkbookFormat(stream, columns)
     if format_name == "jsonl":
-        return JsonlFormat(stream)
+        return LineFormat(stream, make_json_line)
     return DelimitedFormat(stream, columns, "\t" if format_name == "tsv" else ",")
 
 
