@@ -133,9 +133,8 @@ def list_strongest(model: Model, cause: str, n: int = 10) -> list[tuple[str, flo
     Examples
     --------
     >>> from rejectnlp import load
-    >>> strongest = dict(list_strongest(load().model, "pre_chosen_candidate"))
-    >>> "internal candidate" in strongest
-    True
+    >>> [word for word, _ in list_strongest(load().model, "pre_chosen_candidate", 2)]
+    ['for show', 'from within']
     """
     n_words = len(model.words)
     column = model.weights[:n_words, model.codebook.ids.index(cause)] * model.idf[:n_words]
