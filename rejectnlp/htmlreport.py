@@ -31,6 +31,8 @@ li{margin:.35rem 0}details{margin:.8rem 0}
 details>*{display:block}h2{break-after:avoid}figure,table{break-inside:avoid}}
 """
 
+_MOST_LISTED = 5  # groups or months that are named as left out
+
 
 def format_html(survey: Survey, title: str) -> str:
     """Lay a survey out as one self-contained page.
@@ -107,7 +109,7 @@ def _show_groups(survey: Survey) -> list[str]:
     if not own:
         return parts
     sure = [d for d in survey.groups.differences if d.corrected < 0.05]
-    named = ", ".join(f"{survey.names[d.cause]} (p = {d.corrected:.3f})" for d in sure)
+    named = ", ".join(f"{survey.names[d.cause]} (p {_say_p(d.corrected)})" for d in sure)
     said = (
         f"Between the groups differ: {named}. The p-values are corrected for looking at "
         f"{len(survey.groups.differences)} causes (Holm)."
@@ -147,8 +149,17 @@ def _show_periods(survey: Survey) -> list[str]:
     return [f"<figure>{figure}<figcaption>{caption}</figcaption></figure>", *parts]
 
 
+def _say_p(p: float) -> str:
+    return f"= {p:.3f}" if p >= 0.001 else "< 0.001"
+
+
 def _left_out(items: Iterable[tuple[str, str]]) -> list[str]:
-    left_out = "; ".join(f"{group or '(empty)'}, {reason}" for group, reason in items)
+    items = list(items)
+    left_out = "; ".join(
+        f"{group or '(empty)'}, {reason}" for group, reason in items[:_MOST_LISTED]
+    )
+    if len(items) > _MOST_LISTED:
+        left_out += f"; and {len(items) - _MOST_LISTED:,} more for like reasons"
     return [f'<p class="note">Not shown: {escape(left_out)}.</p>'] if left_out else []
 
 
