@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 from html import escape
 from typing import Any
 
 from rejectnlp.codebook import UNEXPLAINED
-from rejectnlp.plots import draw_groups, draw_over_time, draw_shares, to_svg
-from rejectnlp.prevalence import Estimate
+from rejectnlp.plots import choose_largest, draw_groups, draw_over_time, draw_shares, to_svg
+from rejectnlp.prevalence import Estimate, Prevalence
 from rejectnlp.quotations import QUOTED
-from rejectnlp.report import WHO
+from rejectnlp.report import WHO, format_p
 from rejectnlp.survey import Survey, list_cautions
 
 _STYLE = """
@@ -19,7 +20,7 @@ _STYLE = """
 body{font:16px/1.55 system-ui,sans-serif;color:#1b2430;max-width:46rem;margin:2.5rem auto;
 padding:0 1.2rem}
 h1{font-size:1.7rem;line-height:1.25;margin-bottom:.2rem}h2{font-size:1.2rem;margin-top:2.4rem}
-.lead{color:#46536a}figure{margin:1rem 0}svg{width:100%;height:auto}
+.lead{color:#46536a}figure{margin:1rem 0;overflow-x:auto}svg{width:100%;min-width:34rem;height:auto}
 figcaption,.note{color:#46536a;font-size:.92rem}
 table{border-collapse:collapse;width:100%;font-size:.92rem;font-variant-numeric:tabular-nums}
 th,td{text-align:right;padding:.3rem .5rem;border-bottom:1px solid #d9dfe7}
@@ -27,10 +28,17 @@ th:first-child,td:first-child{text-align:left}
 dt{font-weight:600;margin-top:.8rem}dd{margin:.2rem 0 .2rem 1.2rem}
 li{margin:.35rem 0}details{margin:.8rem 0}
 .wide{overflow-x:auto}
-@media print{body{margin:0;max-width:none;font-size:11pt}details{display:block}
-details>*{display:block}h2{break-after:avoid}figure,table{break-inside:avoid}}
+@page{margin:16mm}
+@media print{body{margin:0;padding:0;max-width:none;font-size:11pt}summary{list-style:none}
+details::details-content{content-visibility:visible;display:block}
+h2,h3,summary{break-after:avoid}figure,table,dd,dt{break-inside:avoid}dt{break-after:avoid}
+svg{min-width:0;max-height:22cm}.wide{overflow:visible}}
 """
 
+_COUNTED = (
+    '<p class="note">Counted from the tags alone, not corrected for what the tagger misses. An '
+    "account can count in several rows.</p>"
+)
 _MOST_LISTED = 5  # groups or months that are named as left out
 
 
@@ -46,7 +54,7 @@ def format_html(survey: Survey, title: str) -> str:
         f"<h1>{escape(title)}</h1>",
         f'<p class="lead">{escape(_say_basis(survey))}</p>',
         *_section("How often each cause is told", _show_whole(survey)),
-        *_section("Groups", _show_groups(survey)),
+        *_section(f"By {survey.by}", _show_groups(survey)),
         *_section("Over time", _show_periods(survey)),
         *_section("Causes told together", _show_together(survey)),
         *_section("Whose move it is", _show_moves(survey)),
@@ -108,14 +116,7 @@ def _show_groups(survey: Survey) -> list[str]:
     parts = _left_out(survey.groups.left_out.items())
     if not own:
         return parts
-    sure = [d for d in survey.groups.differences if d.corrected < 0.05]
-    named = ", ".join(f"{survey.names[d.cause]} (p {_say_p(d.corrected)})" for d in sure)
-    said = (
-        f"Between the groups differ: {named}. The p-values are corrected for looking at "
-        f"{len(survey.groups.differences)} causes (Holm)."
-        if sure
-        else "No difference between the groups is larger than chance explains."
-    )
+    said = _say_differences(survey.groups, survey, "between the groups")
     figure = to_svg(draw_groups(own, survey.names, by), f"Shares by {by}", said)
     tables = "".join(
         f"<h3>{escape(group or '(empty)')}</h3>"
@@ -143,14 +144,46 @@ def _show_periods(survey: Survey) -> list[str]:
     if not own:
         return parts
     periods = sorted({e.group for e in own})
-    text = f"The most frequent causes from {periods[0]} to {periods[-1]}."
+    said = _say_differences(survey.periods, survey, "over time")
+    text = f"The most frequent causes from {periods[0]} to {periods[-1]}. {said}"
     figure = to_svg(draw_over_time(own, survey.names), "Shares over time", text)
-    caption = "Bands are 95 % intervals, period by period."
-    return [f"<figure>{figure}<figcaption>{caption}</figcaption></figure>", *parts]
+    caption = "The most frequent causes. Bands are 95 % intervals, period by period."
+    return [
+        f"<figure>{figure}<figcaption>{caption}</figcaption></figure>",
+        f"<p>{escape(said)}</p>",
+        *parts,
+        _details("The same as a table", _table_over_time(own, survey)),
+    ]
+
+
+def _table_over_time(estimates: Sequence[Estimate], survey: Survey) -> str:
+    shown = choose_largest(estimates)
+    cells: dict[str, dict[str, str]] = {}
+    for e in estimates:
+        told = f"{e.share.value:.0%} ({e.share.low:.0%} to {e.share.high:.0%})"
+        cells.setdefault(e.group, {})[e.cause] = told
+    rows = [(period, *(own[cause] for cause in shown)) for period, own in cells.items()]
+    return _table(("period", *(survey.names[cause] for cause in shown)), rows)
+
+
+def _say_differences(found: Prevalence, survey: Survey, where: str) -> str:
+    if not found.differences:
+        return "There is nothing to compare."
+    sure = [d for d in found.differences if d.corrected < 0.05]
+    if not sure:
+        return (
+            f"No difference {where} is larger than chance explains. That does not mean that there "
+            "is none: the intervals say how large one could be."
+        )
+    named = ", ".join(f"{survey.names[d.cause]} (p {_say_p(d.corrected)})" for d in sure)
+    return (
+        f"More than chance explains, these differ {where}: {named}. The p-values are "
+        f"corrected for looking at {len(found.differences)} causes (Holm)."
+    )
 
 
 def _say_p(p: float) -> str:
-    return f"= {p:.3f}" if p >= 0.001 else "< 0.001"
+    return format_p(p).replace("<", "< ") if p < 0.001 else f"= {format_p(p)}"
 
 
 def _left_out(items: Iterable[tuple[str, str]]) -> list[str]:
@@ -168,7 +201,7 @@ def _show_together(survey: Survey) -> list[str]:
         (f"{survey.names[a]} and {survey.names[b]}", f"{n:,}", f"{n / survey.n:.1%}")
         for a, b, n in survey.together
     ]
-    return [_table(("named for one account", "accounts", "of all"), rows)] if rows else []
+    return [_table(("named for one account", "accounts", "of all"), rows), _COUNTED] if rows else []
 
 
 def _show_moves(survey: Survey) -> list[str]:
@@ -176,8 +209,7 @@ def _show_moves(survey: Survey) -> list[str]:
         (WHO.get(move, move).replace("your move", "the candidate's move"), f"{share:.0%}")
         for move, share in sorted(survey.moves.items(), key=lambda pair: -pair[1])
     ]
-    note = '<p class="note">Share of accounts with such a cause named; some have several.</p>'
-    return [_table(("with a cause that is", "accounts"), rows), note] if rows else []
+    return [_table(("with a cause that is", "accounts"), rows), _COUNTED] if rows else []
 
 
 def _show_quotations(survey: Survey) -> list[str]:
@@ -200,8 +232,15 @@ def _show_trust(survey: Survey) -> list[str]:
     ]
     if survey.evaluation:
         parts.append(_show_evaluation(survey.evaluation, survey))
-    cautions = "".join(f"<li>{escape(text)}</li>" for text in list_cautions(survey))
-    return [*parts, f"<h3>What not to conclude</h3><ul>{cautions}</ul>"]
+    cautions = "".join(
+        "<li>" + re.sub("`(.+?)`", r"<code>\1</code>", escape(text)) + "</li>"
+        for text in list_cautions(survey)
+    )
+    return [
+        *parts,
+        f"<h3>What not to conclude</h3><ul>{cautions}</ul>",
+        f'<p class="note">Made with {escape(survey.made_with)}.</p>',
+    ]
 
 
 def _show_evaluation(e: Any, survey: Survey) -> str:

@@ -55,7 +55,7 @@ def draw_groups(estimates: Sequence[Estimate], names: Mapping[str, str], by: str
     """
     groups = list(dict.fromkeys(e.group for e in estimates))
     causes = list(dict.fromkeys(e.cause for e in estimates))
-    figure, axes = _make_axes(6.8, len(causes) * (0.16 * len(groups) + 0.25) + 0.9)
+    figure, axes = _make_axes(6.8, len(causes) * (0.14 * len(groups) + 0.15) + 1.2)
     step = 0.7 / len(groups)
     for g, group in enumerate(groups):
         own = [e for e in estimates if e.group == group]
@@ -75,7 +75,10 @@ def draw_groups(estimates: Sequence[Estimate], names: Mapping[str, str], by: str
         )
     axes.set_yticks(range(len(causes)), [names[cause] for cause in reversed(causes)])
     _finish_shares(axes)
-    axes.legend(frameon=False, title=by, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    # Above, for names beside the axes would take half of their width.
+    columns = max(1, min(len(groups), 90 // (max(map(len, groups)) + 8)))
+    figure.legend(frameon=False, title=by, loc="outside upper center", ncols=columns)
+    axes.set_ylim(-0.6, len(causes) - 0.4)
     return figure
 
 
@@ -92,14 +95,11 @@ def draw_over_time(
         Causes shown, each in a panel of its own.
     """
     periods = list(dict.fromkeys(e.group for e in estimates))
-    by_cause: dict[str, list[Estimate]] = {}
-    for e in estimates:
-        by_cause.setdefault(e.cause, []).append(e)
-    largest = sorted(by_cause, key=lambda c: -sum(e.share.value for e in by_cause[c]))[:most]
+    largest = choose_largest(estimates, most)
     figure = Figure(figsize=(6.8, 1.9 * ((len(largest) + 1) // 2)), layout="constrained")
     panels = figure.subplots((len(largest) + 1) // 2, 2, sharex=True, sharey=True, squeeze=False)
     for axes, cause in zip(panels.flat, largest, strict=False):
-        own = by_cause[cause]
+        own = [e for e in estimates if e.cause == cause]
         x = range(len(own))
         axes.fill_between(x, [e.share.low for e in own], [e.share.high for e in own], color=PALE)
         axes.plot(x, [e.share.value for e in own], "o-", color=INK, markersize=3)
@@ -112,6 +112,14 @@ def draw_over_time(
     for axes in list(panels.flat)[len(largest) :]:
         axes.set_visible(False)
     return figure
+
+
+def choose_largest(estimates: Sequence[Estimate], most: int = 6) -> list[str]:
+    """Choose the causes with the largest shares over all groups, largest first."""
+    total: dict[str, float] = {}
+    for e in estimates:
+        total[e.cause] = total.get(e.cause, 0.0) + e.share.value
+    return sorted(total, key=lambda cause: -total[cause])[:most]
 
 
 def draw_calibration(probabilities: Floats, marks: Marks, n_bins: int = 10) -> Figure:

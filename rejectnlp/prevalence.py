@@ -65,7 +65,10 @@ class Share:
 
 
 def estimate_share(
-    probabilities: Floats, checked: NDArray[np.int64], marks: NDArray[np.int8]
+    probabilities: Floats,
+    checked: NDArray[np.int64],
+    marks: NDArray[np.int8],
+    trust: float | None = None,
 ) -> Share:
     """Estimate the share of one cause from all probabilities and some checked accounts.
 
@@ -77,6 +80,8 @@ def estimate_share(
         Places of the accounts that a person read, drawn at random from all.
     marks
         Whether each of those has the cause.
+    trust
+        How far the probabilities are trusted, 0 to 1; if None as far as they follow the marks.
 
     Examples
     --------
@@ -88,11 +93,8 @@ def estimate_share(
     n, m = len(probabilities), len(checked)
     own = probabilities[checked]
     others = np.delete(probabilities, checked)
-    # How far the probabilities are trusted: as far as they follow the marks, and no further.
-    spread = own.var(ddof=1) if m > 1 else 0.0
-    together = float(np.cov(marks, own, ddof=1)[0, 1]) if m > 1 else 0.0
-    ratio = m / max(len(others), 1)
-    trust = float(np.clip(together / (spread * (1 + ratio)), 0, 1)) if spread > 0 else 0.0
+    if trust is None:
+        trust = choose_trust(own, marks, len(others))
     if not len(others):
         trust = 0.0
     residual = marks - trust * own
@@ -105,6 +107,28 @@ def estimate_share(
     value = float(np.clip(value, 0, 1))
     low, high = _interval(value, variance, m) if m < n else (value, value)
     return Share(value, low, high, sqrt(variance), "checked", n, m)
+
+
+def choose_trust(own: Floats, marks: NDArray[np.int8], n_others: int) -> float:
+    """Trust the probabilities as far as they follow the marks, and no further: 0 to 1.
+
+    Parameters
+    ----------
+    own, marks
+        Probability of each checked account, and whether it has the cause.
+    n_others
+        Accounts that were not checked.
+
+    Examples
+    --------
+    >>> choose_trust(np.array([0.9, 0.1]), np.array([1, 0], dtype=np.int8), 1000)
+    1.0
+    """
+    spread = own.var(ddof=1) if len(own) > 1 else 0.0
+    if not spread:
+        return 0.0
+    together = float(np.cov(marks, own, ddof=1)[0, 1])
+    return float(np.clip(together / (spread * (1 + len(own) / max(n_others, 1))), 0, 1))
 
 
 def _residual_variance(residual: Floats, own: Floats, trust: float) -> float:
@@ -177,7 +201,10 @@ def _interval(value: float, variance: float, most: int) -> tuple[float, float]:
 def compare_shares(shares: Sequence[Share]) -> float:
     """Give the p-value of the shares of several groups being the same.
 
-    Wald's test of the estimates against their weighted mean.
+    The estimates against their weighted mean, in the score test's way: were the shares the
+    same, a checked account would vary as much in one group as in another, so that the spread
+    is taken from all groups together. By its own spread, a group in which a cause was hardly
+    met would claim to know its share almost exactly, and to differ.
 
     Examples
     --------
@@ -185,12 +212,19 @@ def compare_shares(shares: Sequence[Share]) -> float:
     >>> compare_shares(shares) < 0.001
     True
     """
-    from scipy.stats import chi2
+    from scipy.stats import chi2, f
 
     values = np.array([share.value for share in shares])
-    weights = 1 / np.maximum(np.array([share.error for share in shares]) ** 2, 1e-12)
+    variances = np.array([share.error for share in shares]) ** 2
+    checked = np.array([share.n_checked for share in shares])
+    if checked.all():
+        variances = (checked**2 * variances).sum() / checked.sum() / checked
+    weights = 1 / np.maximum(variances, 1e-12)
     mean = (weights * values).sum() / weights.sum()
-    return float(chi2.sf((weights * (values - mean) ** 2).sum(), len(shares) - 1))
+    distance, free = float((weights * (values - mean) ** 2).sum()), len(shares) - 1
+    if checked.all():  # Their spread is itself an estimate, from so many.
+        return float(f.sf(distance / free, free, checked.sum() - len(shares)))
+    return float(chi2.sf(distance, free))
 
 
 def correct_for_many(p_values: Sequence[float]) -> list[float]:
@@ -274,7 +308,7 @@ def estimate_prevalence(
             "the file was tagged with other causes than the model's",
             remedy="Name the model that tagged it with --model.",
         )
-    place = {own: i for i, own in enumerate(tagged.ids)}
+    place = {own: i for i, own in enumerate(tagged.ids) if checked and own in checked}
     known = {own: causes for own, causes in (checked or {}).items() if own in place}
     if checked is not None and len(known) < SETTINGS.fewest_checked:
         raise DataError(
@@ -282,7 +316,7 @@ def estimate_prevalence(
             remedy=f"At least {SETTINGS.fewest_checked} are needed, drawn at random: "
             "`rejectnlp sample FILE --for prevalence`.",
         )
-    survey = _Survey(tagged, model, place, known)
+    survey = _Survey(tagged, model, known, _choose_trusts(tagged, place, known))
     estimates = survey.estimate(np.arange(len(tagged.ids)), "")
     if by is None:
         return Prevalence(tuple(estimates), (), {})
@@ -302,12 +336,30 @@ def estimate_prevalence(
     )
 
 
+def _choose_trusts(
+    tagged: Tagged, place: Mapping[str, int], known: Mapping[str, frozenset[str]]
+) -> dict[str, float]:
+    """Choose how far to trust each cause's probabilities, from all checked accounts.
+
+    Not in each group anew: the few that were checked there would say anything.
+    """
+    P = tagged.probabilities[[place[own] for own in known]]
+    others = len(tagged.ids) - len(known)
+    trusts = {}
+    for c, cause in enumerate(tagged.causes):
+        marks = np.array([cause in causes for causes in known.values()], dtype=np.int8)
+        trusts[cause] = choose_trust(P[:, c], marks, others)
+    marks = np.array([not causes for causes in known.values()], dtype=np.int8)
+    trusts[UNEXPLAINED] = choose_trust(np.prod(1 - P, axis=1), marks, others)
+    return trusts
+
+
 @dataclass(frozen=True)
 class _Survey:
     tagged: Tagged
     model: Model
-    place: Mapping[str, int]
     known: Mapping[str, frozenset[str]]
+    trusts: Mapping[str, float]
 
     def refuse(self, members: Sequence[int]) -> str:
         """Say why a group is not shown, or an empty string."""
@@ -335,7 +387,7 @@ class _Survey:
 
     def _share(self, p: Floats, read: list[int], marks: NDArray[np.int8], cause: str) -> Share:
         if len(read):
-            return estimate_share(p, np.array(read), marks)
+            return estimate_share(p, np.array(read), marks, self.trusts[cause])
         data = self.model.about["data"]
         n, each = data["n_accounts"], data["n_accounts_per_cause"]
         return estimate_unchecked(p, each.get(cause, 0) / n, n)

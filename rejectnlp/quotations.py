@@ -54,14 +54,16 @@ def _quote(tagged: Tagged, rows: Sequence[int], cause: str) -> tuple[str, ...]:
         for row in rows[:n]
         for text in read_evidence(tagged.columns["evidence"][row], cause, tagged.causes)
     )
-    # In its words, since two accounts may be copies of each other.
-    texts = dict.fromkeys(redact(text)[0] for text in told)
-    fit = [t for t in texts if SETTINGS.fewest_words < len(t.split()) and _is_short(t)]
-    return tuple(sorted(fit, key=len)[: SETTINGS.most_quoted])
-
-
-def _is_short(text: str) -> bool:
-    return len(text) <= SETTINGS.longest_quoted
+    chosen: dict[str, None] = {}
+    # In its words, since two accounts may be copies of each other; hidden one by one, for to
+    # hide personal data in all of them would take longer than all the rest.
+    for text in sorted(dict.fromkeys(told), key=len):
+        hidden = redact(text)[0]
+        if SETTINGS.fewest_words < len(hidden.split()) and len(hidden) <= SETTINGS.longest_quoted:
+            chosen[hidden] = None
+        if len(chosen) == SETTINGS.most_quoted:
+            break
+    return tuple(chosen)
 
 
 def read_evidence(cell: str, cause: str, causes: Sequence[str]) -> Iterator[str]:

@@ -323,10 +323,21 @@ def format_prevalence(found: Prevalence, by: str | None = None) -> str:
         ]
     if found.differences:
         lines += ["", "differences between the groups (p-values corrected for many, Holm)"]
-        lines += [f"{d.cause:22} {d.corrected:7.3f}" for d in found.differences]
+        lines += [f"{d.cause:22} {format_p(d.corrected):>7}" for d in found.differences]
     for group, reason in found.left_out.items():
         lines += ["", f"not shown: {printable(group) or '(empty)'}: {reason}"]
     return "\n".join(lines)
+
+
+def format_p(p: float) -> str:
+    """Write a p-value, none as zero.
+
+    Examples
+    --------
+    >>> format_p(0.0213), format_p(0.00001)
+    ('0.021', '<0.001')
+    """
+    return f"{p:.3f}" if p >= 0.001 else "<0.001"
 
 
 def format_agreement(found: Agreement) -> str:

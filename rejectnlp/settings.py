@@ -81,7 +81,7 @@ class Settings:
     """Characters of a sentence that is quoted: what a reader takes in as an example."""
 
     most_periods: int = 36
-    """Months shown over time; beyond three years of them, years are."""
+    """Months shown over time; beyond three years of them quarters are, then years."""
 
     n_bootstrap: int = 1000
     """Draws behind each 95 % interval."""

@@ -42,6 +42,8 @@ class Survey:
         Whose move it is: share of accounts with such a cause named.
     share_unsure
         Accounts whose surest cause is named with less than one in two.
+    made_with
+        Release, codebook and data of the model, for who wants to do it again.
     evaluation
         How good the tagger is on its test part; None if it was not recorded.
     quotations
@@ -61,6 +63,7 @@ class Survey:
     share_unsure: float
     evaluation: Mapping[str, object] | None
     codebook: Codebook
+    made_with: str = ""
     quotations: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
@@ -95,15 +98,14 @@ def make_survey(
     whole = estimate_prevalence(tagged, model, checked, by)
     periods, undated = None, 0
     if date is not None:
-        dated, undated = _put_into_periods(tagged, date)
+        dated, undated = _put_into_periods(tagged, date, checked)
         periods = estimate_prevalence(dated, model, checked, date)
     estimates = tuple(e for e in whole.estimates if not e.group)
-    named = [
-        tuple(cause for cause, is_named in zip(tagged.causes, row, strict=True) if is_named)
-        for row in tagged.named
-    ]
-    pairs = Counter(pair for own in named for pair in combinations(own, 2))
-    moves = Counter(move for own in named for move in model.codebook.whose_move(own))
+    pairs, moves = Counter[tuple[str, str]](), Counter[str]()
+    for row, n in zip(*np.unique(tagged.named, axis=0, return_counts=True), strict=True):
+        named = [cause for cause, is_named in zip(tagged.causes, row, strict=True) if is_named]
+        pairs.update(dict.fromkeys(combinations(named, 2), int(n)))
+        moves.update(dict.fromkeys(model.codebook.whose_move(named), int(n)))
     top = np.where(tagged.named, tagged.probabilities, 0).max(axis=1)
     any_named = tagged.named.any(axis=1)
     return Survey(
@@ -116,15 +118,19 @@ def make_survey(
         periods=periods,
         undated=undated,
         together=tuple((a, b, n) for (a, b), n in pairs.most_common(8)),
-        moves={move: n / len(named) for move, n in moves.items()},
+        moves={move: n / len(tagged.ids) for move, n in moves.items()},
         share_unsure=float((any_named & (top < 0.5)).mean()),
         evaluation=model.about.get("evaluation"),
         codebook=model.codebook,
+        made_with=f"rejectnlp {model.about['release']}, codebook {model.codebook.version}, "
+        f"model learned from data {model.about['data']['sha256'][:12]}",
     )
 
 
-def _put_into_periods(tagged: Tagged, date: str) -> tuple[Tagged, int]:
-    """Name the month of each account, or its year where there would be too many months."""
+def _put_into_periods(
+    tagged: Tagged, date: str, checked: Mapping[str, frozenset[str]] | None
+) -> tuple[Tagged, int]:
+    """Name the month of each account; its quarter or year where months are too many or too thin."""
     found = [_DATE.match(value) for value in tagged.columns[date]]
     kept = [i for i, match in enumerate(found) if match]
     if not kept:
@@ -133,28 +139,42 @@ def _put_into_periods(tagged: Tagged, date: str) -> tuple[Tagged, int]:
             remedy="Dates have to begin with year and month: 2026-11 or 2026-11-25.",
         )
     months = [f"{match[1]}-{match[2]}" for match in found if match]
-    if len(set(months)) > SETTINGS.most_periods:
-        months = [month[:4] for month in months]
+    quarters = {month: f"{month[:4]}-Q{(int(month[5:]) + 2) // 3}" for month in set(months)}
+    years = {month: month[:4] for month in set(months)}
+    read = [
+        month for i, month in zip(kept, months, strict=True) if tagged.ids[i] in (checked or {})
+    ]
+    for names in ({}, quarters, years):
+        if _can_be_shown([names.get(m, m) for m in set(months)], [names.get(m, m) for m in read]):
+            break
+    periods = [names.get(month, month) for month in months]
     return (
         Tagged(
             [tagged.ids[i] for i in kept],
             tagged.causes,
             tagged.probabilities[kept],
             tagged.named[kept],
-            {date: months},
+            {date: periods},
         ),
         len(found) - len(kept),
     )
 
 
+def _can_be_shown(periods: Sequence[str], read: Sequence[str]) -> bool:
+    """Say whether periods are few, and at most one in five has too few checked accounts."""
+    counts, own = Counter(read), set(periods)
+    n_thin = sum(counts[period] < SETTINGS.fewest_checked for period in own) if read else 0
+    return len(own) <= SETTINGS.most_periods and n_thin <= len(own) / 5
+
+
 def list_cautions(survey: Survey) -> list[str]:
     """Say what not to conclude, for this survey."""
     cautions = [
-        "An account says why its teller, or somebody told to him, thinks it failed. It is not "
-        "what happened, and the employer's side is missing.",
+        "An account says why its teller, or somebody who spoke to them, thinks that it failed. "
+        "It is not what happened, and the employer's side is missing.",
         "Who tells such a story, and where, is no sample of all rejections: shares hold for "
         "accounts like these.",
-        "`Discrimination reported` means that the account reports it. It is no finding.",
+        '"Discrimination reported" means that the account reports it. It is no finding.',
     ]
     if not survey.n_checked:
         cautions.insert(

@@ -55,10 +55,28 @@ def write_report(survey: Survey, out: Path, kind: str, title: str, *, force: boo
     elif kind == "md":
         text = format_markdown(survey, title)
     else:
-        told = {"title": title, "shares": rows_of(survey)}
+        told = {"title": title, "shares": rows_of(survey), **_list_more(survey)}
         quoted = {"quotations": survey.quotations} if survey.quotations else {}
         text = json.dumps({**told, **quoted}, indent=1, ensure_ascii=False) + "\n"
     write_text(out, text, force=force)
+
+
+def _list_more(survey: Survey) -> dict[str, object]:
+    parts = {survey.by: survey.groups, survey.date: survey.periods}
+    found = {name: part for name, part in parts.items() if part}
+    return {
+        "differences": [
+            {"part": name, "cause": d.cause, "p_value": d.p_value, "corrected": d.corrected}
+            for name, part in found.items()
+            for d in part.differences
+        ],
+        "not_shown": {name: dict(part.left_out) for name, part in found.items()},
+        "named_together": [{"causes": [a, b], "accounts": n} for a, b, n in survey.together],
+        "whose_move": dict(survey.moves),
+        "unsure": survey.share_unsure,
+        "made_with": survey.made_with,
+        "cautions": list_cautions(survey),
+    }
 
 
 def format_markdown(survey: Survey, title: str) -> str:
@@ -75,4 +93,5 @@ def format_markdown(survey: Survey, title: str) -> str:
         parts += [QUOTED, ""]
     parts += ["## What not to conclude", ""]
     parts += [f"- {text}" for text in list_cautions(survey)]
+    parts += ["", f"Made with {survey.made_with}."]
     return "\n".join(parts) + "\n"

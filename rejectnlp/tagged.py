@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,6 +18,7 @@ from rejectnlp.errors import DataError, UsageError, suggest
 from rejectnlp.files import BadRow, Table, open_table, restore_cell
 
 _PREFIX = "p_"
+_SHORT = 50  # characters of a value, such as a region's name, that is likely to come again
 LABEL_COLUMNS = ("checked", "labels", "label", "causes", "cause")
 """Columns taken for a person's answers when none is named, in this order."""
 
@@ -54,8 +57,8 @@ def read_tagged(source: Path, keep: Sequence[str] = ()) -> Tagged:
         If the file is not tagged, a row is broken, or a column to keep is missing.
     """
     ids: list[str] = []
-    rows: list[list[float]] = []
-    tags: list[frozenset[str]] = []
+    # Flat, for a list of lists of numbers is five times as large.
+    numbers, named = array("d"), bytearray()
     columns: dict[str, list[str]] = {name: [] for name in keep}
     with open_table(source) as table:
         causes = tuple(c.removeprefix(_PREFIX) for c in table.columns if c.startswith(_PREFIX))
@@ -73,23 +76,24 @@ def read_tagged(source: Path, keep: Sequence[str] = ()) -> Tagged:
         for number, values in enumerate(_good_rows(table), 1):
             try:
                 own = _read_numbers(values, causes, is_nested)
+                causes = causes or tuple(own)
+                numbers.extend([own[cause] for cause in causes])
             except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
                 place = f"{table.name}, row {number}"
                 raise DataError("has no probability where one belongs", place=place) from error
-            if is_nested and not causes:
-                causes = tuple(own)
             ids.append(restore_cell(values.get("id", str(number))))
-            rows.append([own[cause] for cause in causes])
-            tags.append(frozenset(split_labels(values.get("causes", ""))))
+            tags = set(split_labels(values.get("causes", "")))
+            named.extend([cause in tags for cause in causes])
             for name in keep:
-                columns[name].append(values.get(name, ""))
+                value = values.get(name, "")
+                columns[name].append(sys.intern(value) if len(value) < _SHORT else value)
     if not ids:
         raise DataError("has no rows", place=str(source))
     return Tagged(
         ids,
         causes,
-        np.array(rows, dtype=np.float64),
-        np.array([[cause in own for cause in causes] for own in tags]),
+        np.frombuffer(numbers).reshape(len(ids), -1),
+        np.frombuffer(named, dtype=np.bool_).reshape(len(ids), -1),
         columns,
     )
 

@@ -111,3 +111,38 @@ def test_equal_shares_do_not_differ():
 
 def test_p_values_are_corrected_by_holm():
     assert correct_for_many([0.001, 0.5, 0.02]) == [0.003, 0.5, 0.04]
+
+
+@pytest.mark.slow
+def test_groups_that_are_the_same_are_seldom_said_to_differ(tiny_model):
+    rng = np.random.default_rng(5)
+    causes, n, reports = tiny_model.codebook.ids, 3000, 60
+    regions = {"region": [f"r{i % 5}" for i in range(n)]}
+    ids = [f"a{i}" for i in range(n)]
+    false = 0
+    for _ in range(reports):
+        Y = rng.random((n, len(causes))) < 0.05
+        P = np.where(Y, rng.beta(3, 2, Y.shape), rng.beta(1, 24, Y.shape))
+        tagged = Tagged(ids, causes, P, P > 0.5, regions)
+        checked = {
+            ids[i]: frozenset(c for c, has in zip(causes, Y[i], strict=True) if has)
+            for i in rng.choice(n, 300, replace=False).tolist()
+        }
+        found = estimate_prevalence(tagged, tiny_model, checked, by="region")
+        false += any(d.corrected < 0.05 for d in found.differences)
+    assert false <= 0.1 * reports
+
+
+def test_a_group_where_no_checked_account_has_a_cause_keeps_what_the_tags_say(tiny_model):
+    tagged = make_tagged(tiny_model, n=2000)
+    has = tagged.probabilities[:, 0] > 0.5
+    checked = {
+        f"a{i}": frozenset(
+            {"skills_gap"} if has[i] and tagged.columns["region"][i] == "north" else ()
+        )
+        for i in range(0, 2000, 7)
+        if tagged.columns["region"][i] == "north" or not has[i]
+    }
+    found = estimate_prevalence(tagged, tiny_model, checked, by="region")
+    south = next(e for e in found.estimates if e.group == "south" and e.cause == "skills_gap")
+    assert south.share.value > 0

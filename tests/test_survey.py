@@ -45,13 +45,24 @@ def test_a_survey_counts_pairs_moves_and_periods(survey):
     ]
 
 
-def test_many_months_are_shown_as_years(tagged, tiny_model):
-    months = [f"{2018 + n % 5}-{n % 12 + 1:02}" for n in range(600)]
+def periods_of(tagged, tiny_model, n_years, checked=None):
+    months = [f"{2018 + n % n_years}-{n % 12 + 1:02}" for n in range(600)]
     long = Tagged(tagged.ids, tagged.causes, tagged.probabilities, tagged.named, {"day": months})
-    periods = make_survey(long, tiny_model, date="day").periods
-    assert sorted({e.group for e in periods.estimates if e.group}) == [
-        str(year) for year in range(2018, 2023)
+    found = make_survey(long, tiny_model, checked, date="day").periods
+    assert not found.left_out
+    return sorted({e.group for e in found.estimates if e.group})
+
+
+def test_many_months_are_shown_as_quarters_and_many_quarters_as_years(tagged, tiny_model):
+    assert periods_of(tagged, tiny_model, 5) == [
+        f"{year}-Q{quarter}" for year in range(2018, 2023) for quarter in range(1, 5)
     ]
+    assert periods_of(tagged, tiny_model, 11) == [str(year) for year in range(2018, 2029)]
+
+
+def test_months_with_too_few_checked_accounts_are_shown_as_years(tagged, tiny_model):
+    checked = {f"a{n}": frozenset() for n in range(40)}
+    assert periods_of(tagged, tiny_model, 2, checked) == ["2018", "2019"]
 
 
 def test_a_column_without_dates_is_refused(tagged, tiny_model):
@@ -92,6 +103,9 @@ def test_every_format_is_written(survey, tmp_path, kind):
     if kind == "json":
         shares = json.loads(out.read_text())["shares"]
         assert len(shares) == len(rows_of(survey)) == 14 * (1 + 2 + 3)
+        told = json.loads(out.read_text())
+        assert {d["part"] for d in told["differences"]} == {"town", "day"}
+        assert told["whose_move"] == survey.moves
     if kind == "md":
         assert "What not to conclude" in out.read_text()
 
@@ -99,3 +113,12 @@ def test_every_format_is_written(survey, tmp_path, kind):
 def test_an_unknown_format_is_refused_before_any_work(tmp_path):
     with pytest.raises(UsageError, match="Known are html, md"):
         check_report(tmp_path / "report.pdf", None)
+
+
+def test_the_page_says_what_differs_and_what_was_only_counted(survey):
+    page = format_html(survey, "t")
+    assert "<h2>By town</h2>" in page
+    assert page.count("Counted from the tags alone") == 2
+    assert "over time is larger than chance explains. That does not mean" in page
+    assert "<code>rejectnlp sample</code>" in page
+    assert "Made with rejectnlp" in page
