@@ -23,13 +23,13 @@ from sklearn.model_selection import GroupKFold
 
 from rejectnlp.accounts import Account
 from rejectnlp.dataset import Labelled
-from rejectnlp.evaluation import _find_keywords, _hits, _indicator, _predict_stock, score
+from rejectnlp.evaluation import find_keywords, list_hits, predict_stock, score
 from rejectnlp.labels import default_data, read_labelled
 from rejectnlp.report import format_evaluation
 from rejectnlp.scorer import Tagger
 from rejectnlp.scores import macro_f1, micro_f1, name_most_frequent
 from rejectnlp.settings import SETTINGS
-from rejectnlp.training import number_groups, targets, train
+from rejectnlp.training import indicate, number_groups, targets, train
 
 
 def slices(rows: list[Labelled]) -> Iterable[tuple[str, Callable[[int], bool]]]:
@@ -71,18 +71,18 @@ def main() -> None:
         held_out = [accounts[i] for i in unseen]
         findings = list(Tagger(train(learn, book)).find(Account(r.id, r.text) for r in held_out))
         P[unseen] = [[f.probabilities[c] for c in book.ids] for f in findings]
-        named[unseen] = _indicator([f.causes for f in findings], book)
-        stock[unseen] = _predict_stock(held_out, learn, book, owner[unseen])
-        hits += [hit for r, f in zip(held_out, findings, strict=True) for hit in _hits(r, f)]
+        named[unseen] = indicate([f.causes for f in findings], book)
+        stock[unseen] = predict_stock(held_out, learn, book, owner[unseen])
+        hits += [hit for r, f in zip(held_out, findings, strict=True) for hit in list_hits(r, f)]
     rivals = {
         "majority": name_most_frequent(Y),
-        "keywords": _find_keywords([r.text for r in accounts], book),
+        "keywords": find_keywords([r.text for r in accounts], book),
         "stock TF-IDF + LR": stock,
     }
     evaluation = score(book, Y, P, named, owner, rivals, hits)
     print(format_evaluation(evaluation))
     first, second = (
-        _indicator([r.votes.get(f"reader_{n}", ()) for r in accounts], book) for n in (1, 2)
+        indicate([r.votes.get(f"reader_{n}", ()) for r in accounts], book) for n in (1, 2)
     )
     counted = np.flatnonzero(Y.sum(axis=0) >= SETTINGS.fewest_positives)
     print(f"a reader against another   macro-F1 {macro_f1(first, second, counted):.3f}\n")

@@ -183,7 +183,7 @@ def note_words(n: float, n_common: float) -> str:
     return "not_english" if is_foreign else ""
 
 
-_PLAINLY = ("interview", "job", "position", "hire", "appl", "role", "offer", "work")
+_PLAINLY = (" interview", " job", " hire", " appli", " apply", " offer", " work", " employ")
 _ABOUT_JOBS = re.compile(
     r"\b(?:interview|job|roles?\b|positions?\b|posts?\b|vacanc|opening|appl[iy]|candidate|recruit"
     r"|hir(?:e|ing)|employ|compan|firm|panel|offer|cv\b|r[eé]sum|hr\b|manager|reject|shortlist"

@@ -194,24 +194,17 @@ def bootstrap_alpha(
     >>> 0 < low < high < 1
     True
     """
+    from nltk.metrics.distance import masi_distance
+
     sets = list(dict.fromkeys(frozenset(labels) for pair in pairs for labels in pair))
     place = {labels: i for i, labels in enumerate(sets)}
     votes = np.array([[place[frozenset(a)], place[frozenset(b)]] for a, b in pairs])
-    distances = np.array([[_masi_distance(a, b) for b in sets] for a in sets])
+    distances = np.array([[masi_distance(a, b) for b in sets] for a in sets])
     rng = np.random.default_rng(seed)
     draws = rng.integers(0, len(votes), (n_draws, len(votes)))
     alphas = [_alpha_of_two(votes[draw], distances) for draw in draws]
     low, high = np.quantile(alphas, (0.025, 0.975))
     return float(low), float(high)
-
-
-def _masi_distance(a: frozenset[str], b: frozenset[str]) -> float:
-    """Give Passonneau's distance of two sets: Jaccard, weighed by how one holds the other."""
-    shared, union = len(a & b), len(a | b)
-    if shared == union:
-        return 0.0
-    weight = 2 / 3 if shared == min(len(a), len(b)) else 1 / 3 if shared else 0.0
-    return 1 - shared / union * weight
 
 
 def _alpha_of_two(votes: NDArray[np.int64], distances: NDArray[np.float64]) -> float:

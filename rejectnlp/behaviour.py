@@ -25,15 +25,16 @@ _BRITISH = (
     "organisation organised apologised apologise realised realise recognised recognise behaviour "
     "colour favour favourite labour centre programme programmes specialised prioritise "
     "licence cancelled travelling counselling counsellor enrolled fulfil judgement grey "
-    "analysed practised theatre cheque tyre mum neighbour honour honest"
+    "analysed practised theatre cheque tyre mum neighbour honour"
 ).split()
 _AMERICAN = (
     "organization organized apologized apologize realized realize recognized recognize behavior "
     "color favor favorite labor center program programs specialized prioritize "
     "license canceled traveling counseling counselor enrolled fulfill judgment gray "
-    "analyzed practiced theater check tire mom neighbor honor honest"
+    "analyzed practiced theater check tire mom neighbor honor"
 ).split()
-_OTHER = {"he": "she", "him": "her", "his": "her", "she": "he", "her": "his"}
+# Not "her": only its sentence says whether that becomes "him" or "his".
+_OTHER = {"he": "she", "him": "her", "his": "her", "she": "he"}
 _NEUTRAL = (
     "The building was near the station.",
     "I had written the date in my calendar.",

@@ -202,22 +202,13 @@ def predict(
         summary = predict_on_cluster(
             accounts, tagger, out, scheduler, manner, force=force, report=_say
         )
-    elif out and (out.endswith(os.sep) or Path(out).is_dir()):
-        from rejectnlp.perfile import predict_each
-
-        summary = predict_each(
-            accounts,
-            tagger,
-            Path(out),
-            manner,
-            n_workers=workers,
-            force=force,
-            resume=resume,
-            report=_say,
-            watch=_watch,
-        )
     else:
-        summary = predict_files(
+        verb: Callable[..., Any] = predict_files
+        if out and (out.endswith(os.sep) or Path(out).is_dir()):
+            from rejectnlp.perfile import predict_each
+
+            verb = predict_each
+        summary = verb(
             accounts,
             tagger,
             Path(out) if out else None,
@@ -386,7 +377,9 @@ def evaluate(
 ) -> None:
     """Score a model on labelled accounts that it never saw, beside simple rivals."""
     if behaviour:
-        _evaluate_behaviour(data, model, out, force=force)
+        if data or split or record:
+            raise UsageError("--behaviour brings its own texts", remedy="Leave the others out.")
+        _evaluate_behaviour(model, out, force=force)
         return
     from rejectnlp.evaluation import evaluate as evaluate_model
     from rejectnlp.evaluation import is_known
@@ -415,16 +408,12 @@ def evaluate(
         record_scores(model, evaluation.to_dict(), format_card)
 
 
-def _evaluate_behaviour(
-    data: list[Path] | None, model: Path | None, out: Path | None, *, force: bool
-) -> None:
+def _evaluate_behaviour(model: Path | None, out: Path | None, *, force: bool) -> None:
     from rejectnlp.behaviour import measure_behaviour
     from rejectnlp.files import check_target, write_text
     from rejectnlp.report import format_behaviour
     from rejectnlp.scorer import load
 
-    if data:
-        raise UsageError("--behaviour brings its own texts", remedy="Leave DATA out.")
     if out:
         check_target(out, force=force)
     found = measure_behaviour(load(model))

@@ -18,7 +18,7 @@ from rejectnlp.evidence import Finding
 from rejectnlp.scorer import Tagger
 from rejectnlp.scores import calibration_error, macro_f1, micro_f1, name_most_frequent
 from rejectnlp.settings import SETTINGS, asset_path
-from rejectnlp.training import fingerprint, number_groups, targets
+from rejectnlp.training import fingerprint, indicate, number_groups, targets
 
 Floats = NDArray[np.float64]
 Marks = NDArray[np.int8]
@@ -137,7 +137,7 @@ def evaluate(
         report("warning: the model learned from these accounts; the scores are far too good")
     findings = list(tagger.find([Account(row.id, row.text) for row in accounts]))
     P = np.array([[f.probabilities[c] for c in codebook.ids] for f in findings])
-    predicted = _indicator([f.causes for f in findings], codebook)
+    predicted = indicate([f.causes for f in findings], codebook)
     Y = targets(accounts, codebook)
     groups = number_groups(accounts)
     owner = np.array([groups[row.id] for row in accounts])
@@ -145,9 +145,9 @@ def evaluate(
     baselines = {
         "majority": name_most_frequent(Y),
         **_keywords_rival([r.text for r in accounts], codebook),
-        "stock TF-IDF + LR": _predict_stock(accounts, others, codebook, owner),
+        "stock TF-IDF + LR": predict_stock(accounts, others, codebook, owner),
     }
-    hits = [hit for row, f in zip(accounts, findings, strict=True) for hit in _hits(row, f)]
+    hits = [hit for row, f in zip(accounts, findings, strict=True) for hit in list_hits(row, f)]
     evaluation = score(codebook, Y, P, predicted, owner, baselines, hits)
     return replace(
         evaluation,
@@ -285,11 +285,8 @@ def _bootstrap(
     return Interval(figure(Y, named), float(low), float(high))
 
 
-def _indicator(causes: Sequence[tuple[str, ...]], codebook: Codebook) -> Marks:
-    return np.array([[c in named for c in codebook.ids] for named in causes], dtype=np.int8)
-
-
-def _hits(row: Labelled, finding: Finding) -> list[bool]:
+def list_hits(row: Labelled, finding: Finding) -> list[bool]:
+    """Say of each right cause whether its first sentence overlaps the words a reader marked."""
     hits = []
     for cause in finding.causes:
         spans = [span for span in row.evidence if span.cause == cause]
@@ -306,10 +303,10 @@ def _keywords_rival(texts: Sequence[str], codebook: Codebook) -> dict[str, Marks
     """Give the rival by keywords; none where the causes have no keywords."""
     if not any(cause.keywords for cause in codebook.causes):
         return {}
-    return {"keywords": _find_keywords(texts, codebook)}
+    return {"keywords": find_keywords(texts, codebook)}
 
 
-def _find_keywords(texts: Sequence[str], codebook: Codebook) -> Marks:
+def find_keywords(texts: Sequence[str], codebook: Codebook) -> Marks:
     """Name a cause wherever one of the codebook's keywords stands."""
     named = np.zeros((len(texts), len(codebook.ids)), dtype=np.int8)
     for c, cause in enumerate(codebook.causes):
@@ -320,7 +317,7 @@ def _find_keywords(texts: Sequence[str], codebook: Codebook) -> Marks:
     return named
 
 
-def _predict_stock(
+def predict_stock(
     accounts: Sequence[Labelled],
     others: Sequence[Labelled],
     codebook: Codebook,

@@ -17,7 +17,7 @@ _leave_out = partial(re.compile(r"(?<=\w)'(?=\w)").sub, "")
 def normalise(text: str) -> str:
     """Lower the case, make all apostrophes alike and leave out those inside words.
 
-    Half of all telephones type "didnt": both are one word, and neither is "didn".
+    Many people type "didnt": both are one word, and neither is "didn".
 
     Examples
     --------

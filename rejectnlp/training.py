@@ -138,10 +138,11 @@ def _labels(accounts: Sequence[Labelled], codebook: Codebook) -> NDArray[Any]:
 
 def targets(rows: Sequence[Labelled], codebook: Codebook) -> NDArray[np.int8]:
     """Give the indicator of causes, shape (n_rows, n_causes)."""
-    return _indicate([row.causes for row in rows], codebook)
+    return indicate([row.causes for row in rows], codebook)
 
 
-def _indicate(named: Sequence[Sequence[str]], codebook: Codebook) -> NDArray[np.int8]:
+def indicate(named: Sequence[Sequence[str]], codebook: Codebook) -> NDArray[np.int8]:
+    """Give the indicator of named causes, shape (n_rows, n_causes)."""
     Y = [[cause in causes for cause in codebook.ids] for causes in named]
     return np.array(Y, dtype=np.int8).reshape(len(named), len(codebook.ids))
 
@@ -190,7 +191,7 @@ def cut_fragments(
             for span in row.evidence:
                 add(row.text[span.start : span.end], [span.cause], groups[row.id], False)
     return Fragments(
-        texts, _indicate(labels, codebook), np.array(owner, np.int64), np.array(whole, bool)
+        texts, indicate(labels, codebook), np.array(owner, np.int64), np.array(whole, bool)
     )
 
 

@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rejectnlp.accounts import check_texts, note_text, split_sentences
+from rejectnlp.accounts import check_texts, is_about_jobs, note_text, split_sentences
+from rejectnlp.labels import default_data, read_labelled
+from rejectnlp.settings import SETTINGS
 
 
 def texts(text):
@@ -77,3 +79,14 @@ def test_notes_say_what_a_text_is():
     )
     assert note_text("Они выбрали другого кандидата, и мне ничего не сказали.") == "not_english"
     assert note_text("They chose another. " * 5000) == "truncated"
+
+
+def test_few_accounts_of_the_dataset_are_taken_for_something_else():
+    rows, _ = read_labelled(default_data())
+    texts = [r.text for r in rows if r.kind == "account" and len(r.text) >= SETTINGS.shortest_topic]
+    assert sum(not is_about_jobs(text) for text in texts) < 0.05 * len(texts)
+
+
+@pytest.mark.parametrize("text", ["Apples, fireworks and a parole hearing in Yorkshire. " * 4])
+def test_parts_of_other_words_do_not_make_a_text_one_about_jobs(text):
+    assert not is_about_jobs(text)

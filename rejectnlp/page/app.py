@@ -16,7 +16,6 @@ from starlette.routing import Route
 from rejectnlp.attachments import read_attachment
 from rejectnlp.contributions import examine_sentence
 from rejectnlp.corrections import keep_correction, make_correction
-from rejectnlp.dataset import Span
 from rejectnlp.errors import RejectNLPError
 from rejectnlp.page import bodies, looks, summaries, views
 from rejectnlp.page.guard import SORRY, Guard
@@ -154,14 +153,7 @@ class _Desk:
         parts = await bodies.read_json(request)
         if self._labels is None:
             raise bodies.RefusedError("The page was started without a file for corrections")
-        try:
-            spans = [
-                Span(str(e["cause"]), int(e["start"]), int(e["end"]), str(e["ground"]))
-                for e in parts["evidence"]
-            ]
-            chosen = [str(label) for label in parts["labels"]]
-        except (KeyError, TypeError, ValueError, OverflowError):
-            raise bodies.RefusedError("Some part of the correction is missing") from None
+        chosen, spans = bodies.take_labels(parts)
         row = make_correction(bodies.take_story(parts), chosen, spans, self._tagger.codebook)
         n_rows = keep_correction(row, self._labels)
         return looks.show("kept.html", n_rows=n_rows, labels=str(self._labels))

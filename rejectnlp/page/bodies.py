@@ -12,6 +12,7 @@ from urllib.parse import parse_qs
 from starlette.requests import Request
 
 from rejectnlp.accounts import split_accounts
+from rejectnlp.dataset import Span
 from rejectnlp.errors import RejectNLPError
 from rejectnlp.settings import SETTINGS
 
@@ -102,6 +103,18 @@ def take_story(parts: Mapping[str, Any]) -> str:
     """Take the one story that a request is about."""
     stories = take_stories(take_text(parts))
     return stories[take_number(parts, "story", len(stories))]
+
+
+def take_labels(parts: Mapping[str, Any]) -> tuple[list[str], list[Span]]:
+    """Take the labels that a person chose, and the words marked for them."""
+    try:
+        spans = [
+            Span(str(e["cause"]), int(e["start"]), int(e["end"]), str(e["ground"]))
+            for e in parts["evidence"]
+        ]
+        return [str(label) for label in parts["labels"]], spans
+    except (KeyError, TypeError, ValueError, OverflowError):
+        raise RefusedError("Some part of the answer is missing") from None
 
 
 def take_number(parts: Mapping[str, Any], name: str, n: int) -> int:

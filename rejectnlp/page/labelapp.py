@@ -13,7 +13,6 @@ from starlette.routing import Route
 
 from rejectnlp.accounts import Account
 from rejectnlp.codebook import Codebook
-from rejectnlp.dataset import Span
 from rejectnlp.errors import RejectNLPError
 from rejectnlp.labelling import Desk
 from rejectnlp.page import bodies, looks
@@ -116,15 +115,8 @@ class _Room:
 
 def take_reading(account: Account, parts: Mapping[str, Any], codebook: Codebook) -> Reading:
     """Take the answer of a request, if it is one to this account."""
-    try:
-        spans = [
-            Span(str(e["cause"]), int(e["start"]), int(e["end"]), str(e["ground"]))
-            for e in parts["evidence"]
-        ]
-        labels = [str(label) for label in parts["labels"]]
-        doubt, note = bool(parts["doubt"]), str(parts["note"])
-    except (KeyError, TypeError, ValueError, OverflowError):
-        raise bodies.RefusedError("Some part of the answer is missing") from None
+    labels, spans = bodies.take_labels(parts)
+    doubt, note = bool(parts.get("doubt")), str(parts.get("note", ""))
     # Half of a character pair cannot be written back as UTF-8.
     note = note.encode("utf-8", "replace").decode()
     return make_reading(account, labels, spans, codebook, doubt=doubt, note=note)
