@@ -185,7 +185,7 @@ def test_numbers_without_end_are_no_bug(tiny_tagger, tmp_path):
     span = '{"cause": "undersold", "start": Infinity, "end": 1e400, "ground": "shown"}'
     body = f'{{"text": "{STORY}", "story": 0, "labels": [], "evidence": [{span}]}}'
     answer = asked.post("/keep", content=body)
-    assert (answer.status_code, answer.text) == (400, "Some part of the correction is missing.")
+    assert (answer.status_code, answer.text) == (400, "Some part of the answer is missing.")
 
 
 # ------------------------------------------------------------------ how much, how long
